@@ -1,1 +1,54 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod error;
+mod notice;
+mod payment;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod verified;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+pub use error::{Advice, Details, NoticeError, ProviderError, Untrusted};
+pub use notice::{Notice, NoticeBody, RawNotice};
+pub use payment::{
+    Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity,
+    PaymentStatement, Scene, TradeState, UnknownName,
+};
+pub use verified::Verified;
+
+/// One merchant account at one payment platform.
+///
+/// Calls are made once: a provider does not repeat what moves money. The number in the request is
+/// the key under which a platform recognises a repeat, so every repeat uses the same number and the
+/// same parameters.
+#[async_trait]
+pub trait PaymentProvider: Send + Sync + fmt::Debug {
+    /// Whose account this is. A statement about another merchant or app is not about us.
+    fn identity(&self) -> &Identity;
+
+    /// What this provider can do, to be checked before calling.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Asks the platform for something the payer can pay with, a QR code's content for example.
+    async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError>;
+
+    /// Asks the platform what it knows about a payment number.
+    async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError>;
+
+    /// Asks the platform to let nobody pay under this number any more.
+    async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError>;
+
+    /// Checks and opens a notice. Synchronous and pure: no I/O, no runtime, nothing remembered.
+    ///
+    /// # Errors
+    /// [`Untrusted::UnknownKey`] when the signing key is not known: await
+    /// [`PaymentProvider::refresh_trust`] once and verify again.
+    fn verify(&self, notice: &RawNotice) -> Result<Verified<Notice>, NoticeError>;
+
+    /// Fetches the platform's present keys where it publishes them; does nothing where it does not.
+    async fn refresh_trust(&self) -> Result<(), ProviderError>;
+}
