@@ -1,1 +1,14 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod attempt;
+mod fact;
+mod payment;
+mod record;
+mod store;
+
+pub use attempt::{AccountKey, Attempt, AttemptState};
+pub use fact::{Admitted, Fact, Mismatch, Source};
+pub use payment::{Payment, Verdict};
+pub use record::{Record, RecordKind};
+pub use store::{PaymentReads, PaymentStore};

@@ -1,0 +1,121 @@
+use catalog::{Goods, ItemKind, Title};
+use paydesk_provider::{Channel, PaymentStatement, Scene, TradeState, Verified};
+use payments::{AccountKey, AttemptState, Fact, Source};
+use time::macros::datetime;
+
+use super::*;
+
+fn an_order() -> Order {
+    Order::place(NewOrder {
+        order_no: "01jd3m8k5zv7q2w4x6y8a0b2c3".parse().unwrap(),
+        payment_no: "dev01jd3m8k5zv7q2w4x6y8a0b2c4".parse().unwrap(),
+        user_id: "u1".parse().unwrap(),
+        item: Sold {
+            kind: ItemKind::Points,
+            code: "points-1000".to_owned(),
+            version: 1,
+            title: Title {
+                zh: "1,000 点".to_owned(),
+                en: "1,000 points".to_owned(),
+            },
+            price: Cny::from_fen(990),
+            goods: Goods::Points {
+                points: 1000,
+                valid_days: None,
+            },
+        },
+        metadata: BTreeMap::new(),
+        created_at: datetime!(2026-01-01 10:00 UTC),
+        expire_at: datetime!(2026-01-01 10:30 UTC),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test plays the verifier")]
+fn money(order: &Order, transaction_id: &str) -> Admitted {
+    let attempt = Attempt {
+        payment_no: order.payment_no.clone(),
+        order_no: order.order_no.clone(),
+        account: AccountKey::new("main"),
+        channel: Channel::Wechat,
+        scene: Scene::Qr,
+        merchant_id: "m".to_owned(),
+        app_id: "a".to_owned(),
+        amount: order.amount,
+        description: String::new(),
+        notify_url: String::new(),
+        expire_at: order.expire_at,
+        state: AttemptState::Open,
+        code_url: None,
+        code_expires_at: None,
+        transaction_id: None,
+        retry_count: 0,
+        created_at: order.created_at,
+    };
+    let statement = PaymentStatement {
+        merchant_id: "m".to_owned(),
+        app_id: "a".to_owned(),
+        payment_no: order.payment_no.as_str().to_owned(),
+        transaction_id: Some(transaction_id.to_owned()),
+        state: TradeState::Paid,
+        amount: Some(order.amount),
+        currency: "CNY".to_owned(),
+        paid_at: Some(datetime!(2026-01-01 10:05 UTC)),
+        evidence: serde_json::Value::Null,
+    };
+    let fact = Fact {
+        statement: Verified::attest(statement),
+        account: AccountKey::new("main"),
+        source: Source::Callback,
+        learnt_at: order.created_at,
+    };
+    attempt.admit(&fact).unwrap()
+}
+
+#[test]
+fn the_same_money_pays_once() {
+    let mut order = an_order();
+    let first = money(&order, "T1");
+    assert_eq!(order.mark_paid(&first), Paid::Now);
+    let paid = order.clone();
+    assert_eq!(order.mark_paid(&first), Paid::Already);
+    assert_eq!(order, paid);
+    assert_eq!(order.version, 2);
+}
+
+#[test]
+fn other_money_on_a_paid_order_is_too_much_and_changes_nothing() {
+    let mut order = an_order();
+    order.mark_paid(&money(&order, "T1"));
+    let paid = order.clone();
+    assert_eq!(order.mark_paid(&money(&paid, "T2")), Paid::Twice);
+    assert_eq!(order, paid);
+}
+
+#[test]
+fn money_on_a_closed_order_is_late_and_still_owed_for() {
+    let mut order = an_order();
+    assert!(order.close_rejected(datetime!(2026-01-01 10:01 UTC)));
+    assert_eq!(order.mark_paid(&money(&order, "T1")), Paid::Late);
+    assert_eq!(order.fulfilment, Fulfilment::Pending);
+    assert_eq!(order.paid, order.amount);
+}
+
+#[test]
+fn goods_are_granted_once_and_only_for_money() {
+    let mut order = an_order();
+    assert_eq!(
+        order.mark_granted(),
+        Err(GrantError::NotPaid(order.order_no.clone()))
+    );
+    order.mark_paid(&money(&order, "T1"));
+    assert_eq!(order.mark_granted(), Ok(Granted::Now));
+    assert_eq!(order.mark_granted(), Ok(Granted::Already));
+    assert_eq!(order.version, 3);
+}
+
+#[test]
+fn a_paid_order_is_never_closed() {
+    let mut order = an_order();
+    order.mark_paid(&money(&order, "T1"));
+    assert!(!order.close_rejected(datetime!(2026-01-01 10:01 UTC)));
+}
