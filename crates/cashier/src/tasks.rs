@@ -1,10 +1,17 @@
 use std::future::Future;
 
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 /// Runs what must not end because its caller hung up, and lets a graceful stop wait for it.
-#[derive(Clone, Debug, Default)]
-pub struct Tasks(TaskTracker);
+///
+/// The tasks live on one runtime, whatever thread they are started from: a web server's worker
+/// threads have runtimes of their own, which end before the work may.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    runtime: Handle,
+}
 
 /// The task ended without a result: it panicked, or the process is stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +19,14 @@ pub struct Tasks(TaskTracker);
 pub struct Interrupted;
 
 impl Tasks {
+    /// Tasks on this runtime.
+    pub fn on(runtime: Handle) -> Self {
+        Self {
+            tracker: TaskTracker::new(),
+            runtime,
+        }
+    }
+
     /// Runs a use case in a task of its own and waits for it. Dropping the returned future stops
     /// the waiting, not the work.
     pub async fn run<F>(&self, work: F) -> Result<F::Output, Interrupted>
@@ -19,10 +34,13 @@ impl Tasks {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.0.spawn(work).await.map_err(|error| {
-            tracing::error!(%error, "a use case ended without a result");
-            Interrupted
-        })
+        self.tracker
+            .spawn_on(work, &self.runtime)
+            .await
+            .map_err(|error| {
+                tracing::error!(%error, "a use case ended without a result");
+                Interrupted
+            })
     }
 
     /// Starts work that nobody waits for.
@@ -30,12 +48,12 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.0.spawn(work);
+        self.tracker.spawn_on(work, &self.runtime);
     }
 
     /// Waits until everything that was started has ended.
     pub async fn finish(&self) {
-        self.0.close();
-        self.0.wait().await;
+        self.tracker.close();
+        self.tracker.wait().await;
     }
 }
