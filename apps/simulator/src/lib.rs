@@ -1,1 +1,23 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod cipher;
+mod clock;
+mod control;
+mod deliveries;
+mod faults;
+mod keys;
+mod options;
+mod orders;
+mod overview;
+mod page;
+mod random;
+mod server;
+mod signature;
+mod simulator;
+mod wechat;
+mod world;
+
+pub use keys::{KeyError, Keys};
+pub use options::{CodeUrl, Options};
+pub use server::{Running, start};

@@ -1,0 +1,126 @@
+//! Starting and stopping.
+
+use std::{fmt, io, net::TcpListener, sync::Arc};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+
+use crate::{
+    control,
+    keys::{Keys, Material},
+    options::Options,
+    overview, page,
+    simulator::Simulator,
+    wechat,
+};
+
+/// Largest request that is read, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// A simulator that is serving. Dropping it stops it, too, without waiting.
+pub struct Running {
+    url: String,
+    handle: ServerHandle,
+    simulator: Arc<Simulator>,
+}
+
+/// Starts a simulator on the current tokio runtime and returns once it listens.
+///
+/// Fails when the address cannot be bound or the keys cannot be used. Needs a tokio runtime with
+/// time and I/O: a plain one or actix's.
+pub async fn start(options: Options) -> io::Result<Running> {
+    let material = Material::parse(options.keys.clone())
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let listener = TcpListener::bind(options.listen)?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let simulator = Arc::new(Simulator::new(options, material, url.clone())?);
+    let data = web::Data::from(Arc::clone(&simulator));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(data.clone())
+            .app_data(web::PayloadConfig::new(LARGEST_BODY))
+            .configure(wechat::routes::configure)
+            .configure(control::configure)
+            .configure(page::configure)
+            .configure(overview::configure)
+    })
+    .workers(2)
+    .disable_signals()
+    .shutdown_timeout(1)
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(Running {
+        url,
+        handle,
+        simulator,
+    })
+}
+
+impl Running {
+    /// Where the API listens, without a trailing slash: a merchant's `base_url`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The keys in use.
+    pub fn keys(&self) -> &Keys {
+        &self.simulator.material.keys
+    }
+
+    /// What a merchant has to be told, as the table `[accounts.simulator]` of its TOML settings.
+    pub fn settings_toml(&self) -> String {
+        let keys = self.keys();
+        let Keys {
+            merchant_id,
+            app_id,
+            certificate_serial,
+            private_key,
+            ..
+        } = keys;
+        let Keys {
+            api_v3_key,
+            platform_public_key_id,
+            platform_public_key,
+            ..
+        } = keys;
+        let (private_key, public_key) = (private_key.trim(), platform_public_key.trim());
+        let base_url = &self.url;
+        format!(
+            "[accounts.simulator]\n\
+             channel = \"wechat\"\n\
+             merchant_id = \"{merchant_id}\"\n\
+             app_id = \"{app_id}\"\n\
+             certificate_serial = \"{certificate_serial}\"\n\
+             private_key = '''\n{private_key}\n'''\n\
+             api_v3_key = \"{api_v3_key}\"\n\
+             platform_public_key_id = \"{platform_public_key_id}\"\n\
+             platform_public_key = '''\n{public_key}\n'''\n\
+             base_url = \"{base_url}\"\n"
+        )
+    }
+
+    /// Stops serving and sending, and waits for both.
+    pub async fn stop(self) {
+        self.simulator.stopping.cancel();
+        self.simulator.tasks.close();
+        self.handle.stop(false).await;
+        self.simulator.tasks.wait().await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.simulator.stopping.cancel();
+        // The command is sent at once; only waiting for its end would need the future.
+        drop(self.handle.stop(false));
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! RSA signatures (PKCS#1 v1.5, SHA-256), as both directions of the protocol use them.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ring::{
+    rand::SystemRandom,
+    signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey},
+};
+use rsa::{RsaPrivateKey, RsaPublicKey, pkcs1::EncodeRsaPublicKey, pkcs8::EncodePrivateKey};
+
+pub(crate) struct SigningKey(RsaKeyPair);
+
+impl SigningKey {
+    /// `None` when ring does not take the key, for example because it is shorter than 2048 bits.
+    pub(crate) fn new(key: &RsaPrivateKey) -> Option<Self> {
+        let der = key.to_pkcs8_der().ok()?;
+        RsaKeyPair::from_pkcs8(der.as_bytes()).ok().map(Self)
+    }
+
+    /// The signature over `message` in base64.
+    pub(crate) fn sign(&self, message: &[u8]) -> String {
+        let mut signature = vec![0; self.0.public().modulus_len()];
+        self.0
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                message,
+                &mut signature,
+            )
+            .expect("a parsed key signs into a buffer of its own length");
+        STANDARD.encode(signature)
+    }
+}
+
+pub(crate) struct VerifyingKey(UnparsedPublicKey<Vec<u8>>);
+
+impl VerifyingKey {
+    /// ring wants the PKCS#1 form of the key, not the SPKI found in a `PUBLIC KEY` PEM.
+    pub(crate) fn new(key: &RsaPublicKey) -> Option<Self> {
+        let der = key.to_pkcs1_der().ok()?;
+        Some(Self(UnparsedPublicKey::new(
+            &RSA_PKCS1_2048_8192_SHA256,
+            der.as_bytes().to_vec(),
+        )))
+    }
+
+    /// Whether `signature` (base64) was made over `message`. Broken base64 is just a wrong one.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        STANDARD
+            .decode(signature)
+            .is_ok_and(|signature| self.0.verify(message, &signature).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rsa::pkcs8::DecodePrivateKey;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Vectors {
+        signatures: Vec<Vector>,
+    }
+
+    #[derive(Deserialize)]
+    struct Vector {
+        name: String,
+        message: String,
+        signature: String,
+    }
+
+    fn pair() -> (SigningKey, VerifyingKey) {
+        let pem = include_str!("../testdata/vectors_key.pem");
+        let key = RsaPrivateKey::from_pkcs8_pem(pem.trim()).unwrap();
+        (
+            SigningKey::new(&key).unwrap(),
+            VerifyingKey::new(&key.to_public_key()).unwrap(),
+        )
+    }
+
+    fn vectors() -> Vec<Vector> {
+        let all: Vectors = serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap();
+        assert_eq!(all.signatures.len(), 6);
+        all.signatures
+    }
+
+    #[test]
+    fn published_messages_get_their_published_signatures() {
+        let (signing, verifying) = pair();
+        for vector in vectors() {
+            let message = vector.message.as_bytes();
+            assert_eq!(signing.sign(message), vector.signature, "{}", vector.name);
+            assert!(
+                verifying.verifies(message, &vector.signature),
+                "{}",
+                vector.name
+            );
+        }
+    }
+
+    #[test]
+    fn a_changed_message_or_signature_fails() {
+        let (_, verifying) = pair();
+        for vector in vectors() {
+            let mut message = vector.message.clone().into_bytes();
+            *message.last_mut().unwrap() ^= 1;
+            assert!(
+                !verifying.verifies(&message, &vector.signature),
+                "{}",
+                vector.name
+            );
+            let longer = format!("{}\n", vector.message);
+            assert!(!verifying.verifies(longer.as_bytes(), &vector.signature));
+            let probe = format!("WECHATPAY/SIGNTEST/{}", vector.signature);
+            assert!(!verifying.verifies(vector.message.as_bytes(), &probe));
+        }
+    }
+}
