@@ -123,7 +123,7 @@ const en = {
   brand: "Paydesk",
   brandTag: "Demo",
   otherLanguage: "中文",
-  footer: "Demo shop: this page uses nothing but Paydesk’s public API.",
+  footer: "Demo shop: this page uses only the public API.",
 
   connectionOnline: "Connected",
   connectionFirst: "Connecting",
@@ -155,7 +155,7 @@ const en = {
   channels: "Payment method",
   channelWechat: "WeChat Pay",
 
-  resume: "An order is waiting for payment",
+  resume: "Unpaid order",
   resumeDetail: "{title} · ¥{amount} · {left} left",
   resumeGo: "Continue",
 

@@ -13,7 +13,8 @@ export class Shop {
   #resume = el("div", { class: "resume", hidden: true });
   #resumeDetail = el("p", { class: "resume-detail" });
   #resumeKey = null;
-  #title = el("h1", { id: "shelf-title", class: "shelf-title" });
+  #heading = el("h1", { class: "visually-hidden" });
+  #title = el("h2", { id: "shelf-title", tabindex: "-1", class: "shelf-title" });
   #lead = el("p", { class: "shelf-lead quiet" });
   #goods = el("div", { class: "goods" });
   #goodsKey = null;
@@ -23,6 +24,7 @@ export class Shop {
   constructor(root, on) {
     this.#on = on;
     root.append(
+      this.#heading,
       this.#resume,
       this.#account.node,
       el(
@@ -38,6 +40,7 @@ export class Shop {
 
   render({ catalog, points, pointsFailed, channel, pending, leftMs }) {
     this.#account.render(points, pointsFailed);
+    setText(this.#heading, t("title"));
     setText(this.#title, t("shelf"));
     setText(this.#lead, t("shelfLead"));
     this.#renderResume(pending, leftMs);
@@ -53,12 +56,7 @@ export class Shop {
   /** Puts the focus where the buyer came from, or on the heading. */
   focus(code) {
     const button = code && this.#goods.querySelector(`[data-testid="buy-${CSS.escape(code)}"]`);
-    if (button) {
-      button.focus({ preventScroll: true });
-      return;
-    }
-    this.#title.tabIndex = -1;
-    this.#title.focus({ preventScroll: true });
+    (button || this.#title).focus({ preventScroll: true });
   }
 
   #renderResume(order, leftMs) {
@@ -115,7 +113,7 @@ export class Shop {
       el(
         "div",
         { class: "card-words" },
-        el("h2", { class: "card-title", text: title }),
+        el("h3", { class: "card-title", text: title }),
         el("p", { class: "card-validity quiet", text: validity }),
       ),
       el("p", { class: "card-price" }, el("span", { class: "yuan", text: "¥" }), amount),
