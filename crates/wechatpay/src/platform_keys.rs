@@ -1,0 +1,109 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+
+use crate::keys::{KeyError, public_key_der};
+
+/// The keys the platform signs with, by their ids. Several may be valid at a time: the platform
+/// names in each message which it used, and that one alone is asked.
+#[derive(Clone)]
+pub struct PlatformKeys {
+    preferred: String,
+    keys: BTreeMap<String, UnparsedPublicKey<Vec<u8>>>,
+}
+
+/// A platform key that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlatformKeyError {
+    /// Not a text that can be an id.
+    #[error("platform key id {0:?} is not readable: it looks like PUB_KEY_ID_ and digits")]
+    Id(String),
+    /// The same id for two keys.
+    #[error("platform key id {0} is given twice, with different keys")]
+    Twice(String),
+    /// The key itself.
+    #[error("platform key {id}")]
+    Key {
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        source: KeyError,
+    },
+}
+
+impl PlatformKeys {
+    const EXPECTED: &'static str = "WeChat Pay's public key (pub_key.pem)";
+
+    /// The key that we ask the platform to sign its answers with: its id (`PUB_KEY_ID_` and digits)
+    /// and its PEM, `pub_key.pem`.
+    ///
+    /// # Errors
+    /// [`PlatformKeyError`] when id or key cannot be read or the key is of another kind.
+    pub fn new(id: &str, pem: &str) -> Result<Self, PlatformKeyError> {
+        Self {
+            preferred: canonical(id).into_owned(),
+            keys: BTreeMap::new(),
+        }
+        .and(id, pem)
+    }
+
+    /// A further key that messages may be signed with.
+    ///
+    /// # Errors
+    /// As [`PlatformKeys::new`], and [`PlatformKeyError::Twice`].
+    pub fn and(mut self, id: &str, pem: &str) -> Result<Self, PlatformKeyError> {
+        if id.is_empty() || id.len() > 128 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(PlatformKeyError::Id(id.chars().take(128).collect()));
+        }
+        let id = canonical(id).into_owned();
+        let key = public_key_der(pem, Self::EXPECTED).map_err(|source| PlatformKeyError::Key {
+            id: id.clone(),
+            source,
+        })?;
+        match self.keys.get(&id) {
+            Some(present) if present.as_ref() != key.as_slice() => {
+                return Err(PlatformKeyError::Twice(id));
+            }
+            _ => {}
+        }
+        self.keys
+            .insert(id, UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key));
+        Ok(self)
+    }
+
+    /// The id of the key that answers should be signed with.
+    pub fn preferred(&self) -> &str {
+        &self.preferred
+    }
+
+    /// The id under which this very key (PKCS#1) is held.
+    pub(crate) fn id_of(&self, der: &[u8]) -> Option<&str> {
+        self.keys
+            .iter()
+            .find(|(_, key)| key.as_ref() == der)
+            .map(|(id, _)| id.as_str())
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&UnparsedPublicKey<Vec<u8>>> {
+        self.keys.get(&*canonical(id))
+    }
+}
+
+impl fmt::Debug for PlatformKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.keys.keys()).finish()
+    }
+}
+
+/// Certificate serials are hex and compared in any case, leading zeros included; every other id is
+/// opaque.
+fn canonical(id: &str) -> Cow<'_, str> {
+    if id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Cow::Owned(id.to_ascii_uppercase())
+    } else {
+        Cow::Borrowed(id)
+    }
+}

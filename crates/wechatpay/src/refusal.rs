@@ -1,0 +1,191 @@
+use std::time::Duration;
+
+use paydesk_provider::{Advice, Details, ProviderError};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::codes::{Class, Operation, classify};
+use crate::transport::{Response, TransportError};
+
+/// How long to wait after "too fast" when the platform does not say.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Nobody is made to wait longer than this by an unsigned header.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+const LONGEST_MESSAGE: usize = 300;
+
+/// An exchange that did not give what was asked for.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The platform answered otherwise.
+    Told { class: Class, details: Details },
+    /// There is no answer, or none to build on.
+    Failed(ProviderError),
+}
+
+#[derive(Default)]
+struct ErrorBody {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl Refusal {
+    /// Reads an answer that is no success. Such answers are not signed, so they are information, and
+    /// whatever is unreadable in them is left out.
+    pub(crate) fn told(operation: Operation, response: &Response, now: OffsetDateTime) -> Self {
+        let body = error_body(&response.body);
+        let class = classify(operation, response.status, body.code.as_deref());
+        let retry_after = response
+            .header("Retry-After")
+            .and_then(|value| pause(value, now));
+        let details = Details {
+            retry_after,
+            code: body.code,
+            message: body
+                .message
+                .unwrap_or_else(|| "the platform gave no reason".to_owned()),
+            ..details(response)
+        };
+        Self::Told { class, details }
+    }
+
+    /// What this is to a caller for whom no class has a meaning of its own.
+    pub(crate) fn into_error(self) -> ProviderError {
+        let (class, details) = match self {
+            Self::Failed(error) => return error,
+            Self::Told { class, details } => (class, details),
+        };
+        let pause = details.retry_after;
+        let advice = match class {
+            Class::Rejected => {
+                return ProviderError::Rejected {
+                    details,
+                    advice: Advice::Never,
+                };
+            }
+            Class::Throttled => Advice::RetryAfter(pause.unwrap_or(PAUSE)),
+            Class::Retry => pause.map_or(Advice::RetrySame, Advice::RetryAfter),
+            Class::QueryFirst
+            | Class::NoSuchPayment
+            | Class::AlreadyPaid
+            | Class::AlreadyClosed => Advice::QueryFirst,
+        };
+        ProviderError::Unknown {
+            details,
+            timed_out: false,
+            advice,
+        }
+    }
+}
+
+impl From<TransportError> for Refusal {
+    fn from(error: TransportError) -> Self {
+        Self::Failed(match error {
+            TransportError::NotSent(_) => ProviderError::Rejected {
+                details: Details::message(error.to_string()),
+                advice: Advice::RetrySame,
+            },
+            TransportError::Timeout(_) => ProviderError::timed_out(error.to_string()),
+            TransportError::Broken(_) => ProviderError::Unknown {
+                details: Details::message(error.to_string()),
+                timed_out: false,
+                advice: Advice::QueryFirst,
+            },
+        })
+    }
+}
+
+/// What an answer of any kind carries for support.
+pub(crate) fn details(response: &Response) -> Details {
+    Details {
+        status: Some(response.status),
+        request_id: request_id(response),
+        ..Details::default()
+    }
+}
+
+/// The platform's id of the exchange.
+pub(crate) fn request_id(response: &Response) -> Option<String> {
+    response
+        .header("Request-ID")
+        .map(|id| id.chars().take(128).collect())
+}
+
+/// `code` and `message`, each if it is a text; `detail` has no fixed form and may repeat what was
+/// sent, so it is left alone.
+fn error_body(body: &[u8]) -> ErrorBody {
+    let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_slice(body) else {
+        return ErrorBody::default();
+    };
+    let mut text = |name: &str, longest: usize| match fields.remove(name) {
+        Some(serde_json::Value::String(text)) if !text.is_empty() => {
+            Some(text.chars().take(longest).collect())
+        }
+        _ => None,
+    };
+    ErrorBody {
+        code: text("code", 64),
+        message: text("message", LONGEST_MESSAGE),
+    }
+}
+
+/// `Retry-After`: seconds, or a date.
+fn pause(value: &str, now: OffsetDateTime) -> Option<Duration> {
+    let value = value.trim();
+    let pause = if let Ok(seconds) = value.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let then = OffsetDateTime::parse(value, &Rfc2822).ok()?;
+        Duration::try_from(then - now).unwrap_or(Duration::ZERO)
+    };
+    Some(pause.min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_and_has_an_end() {
+        let now = datetime!(2026-01-01 02:00:00 UTC);
+        for (value, seconds) in [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("999999999", Some(3600)),
+            ("Thu, 01 Jan 2026 02:00:09 GMT", Some(9)),
+            ("Thu, 01 Jan 2026 01:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                pause(value, now),
+                seconds.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_error_body_is_read_without_complaint() {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "<html>",
+            "{\"code\":7,\"message\":[]}",
+            "{\"code\":\"\"}",
+        ] {
+            let read = error_body(body.as_bytes());
+            assert!(read.code.is_none() && read.message.is_none(), "{body}");
+        }
+        let long = format!(
+            "{{\"code\":\"A\",\"message\":\"{}\",\"detail\":{{}}}}",
+            "字".repeat(999)
+        );
+        let read = error_body(long.as_bytes());
+        assert_eq!(read.code.as_deref(), Some("A"));
+        assert_eq!(read.message.unwrap().chars().count(), LONGEST_MESSAGE);
+    }
+}
