@@ -1,0 +1,114 @@
+use paydesk_provider::{Channel, PaymentProvider};
+use paydesk_wechatpay::{Config, ConfigError, Credentials, PlatformKeys, WechatPay};
+
+use crate::platform::{API_V3_KEY, MERCHANT_KEY, MERCHANT_PUBLIC, PLATFORM_PUBLIC, credentials};
+
+fn built(credentials: Credentials) -> Result<WechatPay, ConfigError> {
+    WechatPay::new(Config::new(credentials))
+}
+
+/// Not a `tokio` test: the default transport is built too, and needs no runtime either.
+#[test]
+fn building_needs_no_network_and_no_runtime() {
+    let client = built(credentials()).unwrap();
+    let identity = client.identity();
+    assert_eq!(identity.channel, Channel::Wechat);
+    assert_eq!(identity.merchant_id, "1900007291");
+    assert_eq!(identity.app_id, "wxd678efh567hg6787");
+}
+
+#[test]
+fn the_merchants_own_key_is_not_the_platforms() {
+    let platform_keys = PlatformKeys::new("PUB_KEY_ID_1", PLATFORM_PUBLIC)
+        .unwrap()
+        .and("PUB_KEY_ID_2", MERCHANT_PUBLIC)
+        .unwrap();
+    let error = built(Credentials {
+        platform_keys,
+        ..credentials()
+    })
+    .unwrap_err();
+    assert!(
+        matches!(&error, ConfigError::OwnKey { id } if id == "PUB_KEY_ID_2"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("pub_key.pem"));
+}
+
+#[test]
+fn settings_that_cannot_be_right_are_named() {
+    for id in [
+        "",
+        "19000O7291",
+        "1900007291\n",
+        &"1".repeat(33),
+        "１９００００７２９１",
+    ] {
+        let error = built(Credentials {
+            merchant_id: id.to_owned(),
+            ..credentials()
+        })
+        .unwrap_err();
+        assert!(matches!(error, ConfigError::MerchantId(_)), "{error}");
+    }
+    for id in ["", "wx\"", "wx d", &"w".repeat(33)] {
+        let error = built(Credentials {
+            app_id: id.to_owned(),
+            ..credentials()
+        })
+        .unwrap_err();
+        assert!(matches!(error, ConfigError::AppId(_)), "{error}");
+    }
+    for (serial, why) in [
+        ("", "two digits"),
+        ("ABC", "two digits"),
+        ("AB:CD:EF", "colons"),
+        ("PUB_KEY_ID_0119000072912026010100000000", "public key"),
+    ] {
+        let certificate_serial = serial.to_owned();
+        let error = built(Credentials {
+            certificate_serial,
+            ..credentials()
+        })
+        .unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[test]
+fn calls_go_by_https_or_stay_on_this_machine() {
+    for url in [
+        "https://api2.mch.weixin.qq.com",
+        "https://api2.mch.weixin.qq.com/",
+        "http://127.0.0.1:8080",
+        "http://[::1]:8080",
+        "http://localhost:8080",
+    ] {
+        WechatPay::new(Config::new(credentials()).base_url(url)).unwrap();
+    }
+    for url in [
+        "",
+        "api.mch.weixin.qq.com",
+        "ftp://api.mch.weixin.qq.com",
+        "http://api.mch.weixin.qq.com",
+        "http://127.0.0.1.example.com",
+        "http://10.0.0.1",
+        "https://api.mch.weixin.qq.com/v3",
+        "https://api.mch.weixin.qq.com/?a=b",
+        "https://me@api.mch.weixin.qq.com",
+    ] {
+        let error = WechatPay::new(Config::new(credentials()).base_url(url)).unwrap_err();
+        assert!(matches!(error, ConfigError::BaseUrl(..)), "{url}: {error}");
+    }
+}
+
+#[test]
+fn nothing_prints_a_key() {
+    let config = Config::new(credentials());
+    let printed = format!("{config:?} {:#?}", built(credentials()).unwrap());
+    assert!(printed.contains("redacted"));
+    let body = MERCHANT_KEY.lines().nth(5).unwrap();
+    for secret in [API_V3_KEY, body, &format!("{:?}", API_V3_KEY.as_bytes())] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}

@@ -1,0 +1,198 @@
+use std::time::Duration;
+
+use paydesk_provider::{Advice, Closed, Found, PaymentProvider, ProviderError};
+use paydesk_wechatpay::{TransportError, WechatPay};
+use serde_json::json;
+
+use crate::platform::{FakePlatform, Script, an_order};
+
+async fn create(client: &WechatPay) -> ProviderError {
+    client.create(&an_order("PO0001")).await.unwrap_err()
+}
+
+fn refusal(status: u16, code: &str) -> Script {
+    let body = json!({"code": code, "message": "原因", "detail": {"field": ["odd"]}});
+    Script::unsigned(status, &body.to_string())
+}
+
+#[tokio::test]
+async fn r19_every_documented_code_of_a_create_does_what_the_list_says() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let mut seen = 0;
+    for line in include_str!("../../testdata/codes.tsv").lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let (status, code): (u16, &str) = (cells[0].parse().unwrap(), cells[1]);
+        if status < 300 {
+            continue;
+        }
+        platform.script(refusal(status, code));
+        let error = create(&client).await;
+        assert_eq!(
+            error.did_not_happen(),
+            cells[2] == "Rejected",
+            "{line}: {error}"
+        );
+        assert_eq!(error.details().code.as_deref(), Some(code));
+        assert_eq!(error.details().message, "原因");
+        assert_eq!(error.details().status, Some(status));
+        let advice = match cells[2] {
+            "Rejected" => Advice::Never,
+            "QueryFirst" => Advice::QueryFirst,
+            "Retry" => Advice::RetrySame,
+            "Throttled" => Advice::RetryAfter(Duration::from_secs(1)),
+            other => panic!("{other}"),
+        };
+        assert_eq!(error.advice(), advice, "{line}");
+        seen += 1;
+    }
+    assert!(seen > 30);
+}
+
+#[tokio::test]
+async fn r19_a_query_finds_nothing_only_when_told_so() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    for code in ["ORDER_NOT_EXIST", "ORDERNOTEXIST"] {
+        platform.script(refusal(404, code));
+        assert_eq!(
+            client.query("PO0001").await.unwrap().value,
+            Found::NoSuchPayment
+        );
+        assert_eq!(
+            client.close("PO0001").await.unwrap().value,
+            Closed::NoSuchPayment
+        );
+    }
+    for script in [
+        refusal(400, "ORDER_NOT_EXIST"),
+        refusal(500, "ORDER_NOT_EXIST"),
+        refusal(429, "ORDER_NOT_EXIST"),
+        refusal(404, "RESOURCE_NOT_EXISTS"),
+        refusal(404, "ORDER_CLOSED"),
+        refusal(404, "order_not_exist"),
+        refusal(404, "INVENTED"),
+        Script::unsigned(404, ""),
+        Script::unsigned(404, "<html>ORDER_NOT_EXIST</html>"),
+        Script::unsigned(302, ""),
+        Script::signed(202, "{\"code\":\"ORDER_NOT_EXIST\"}"),
+    ] {
+        platform.script(script.clone());
+        let error = client.query("PO0001").await.unwrap_err();
+        assert!(
+            matches!(error, ProviderError::Unknown { .. }),
+            "{script:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r19_closing_is_done_only_when_told_so() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    for (code, closed) in [
+        ("ORDER_CLOSED", Closed::Accepted),
+        ("ORDER_PAID", Closed::AlreadyPaid),
+        ("ORDERPAID", Closed::AlreadyPaid),
+    ] {
+        platform.script(refusal(400, code));
+        let answer = client.close("PO0001").await.unwrap();
+        assert_eq!(answer.value, closed);
+        assert!(answer.request_id.is_some());
+    }
+    for script in [
+        refusal(500, "ORDER_CLOSED"),
+        refusal(500, "SYSTEM_ERROR"),
+        refusal(400, "INVALID_REQUEST"),
+        refusal(400, "ORDERCLOSED"),
+        refusal(400, "INVENTED"),
+        Script::unsigned(400, ""),
+        Script::unsigned(503, ""),
+    ] {
+        platform.script(script.clone());
+        let error = client.close("PO0001").await.unwrap_err();
+        assert!(
+            matches!(error, ProviderError::Unknown { .. }),
+            "{script:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn user_paying_under_a_2xx_is_no_success() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let body = json!({"code": "USER_PAYING", "message": ""}).to_string();
+    platform.script(Script::signed(202, &body));
+    let error = create(&client).await;
+    assert!(
+        matches!(
+            error,
+            ProviderError::Unknown {
+                timed_out: false,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(error.details().code.as_deref(), Some("USER_PAYING"));
+    platform.script(Script::unsigned(202, &body));
+    assert!(matches!(
+        create(&client).await,
+        ProviderError::Untrusted { .. }
+    ));
+}
+
+#[tokio::test]
+async fn too_fast_is_retried_when_the_platform_says() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    for (header, seconds) in [
+        (None, 1),
+        (Some("7"), 7),
+        (Some("Thu, 01 Jan 2026 02:00:09 GMT"), 9),
+        (Some("soon"), 1),
+    ] {
+        platform.script(Script::Answer {
+            status: 429,
+            body: "{\"code\":\"FREQUENCY_LIMITED\"}".to_owned(),
+            headers: header
+                .map(|value| ("retry-after", value.to_owned()))
+                .into_iter()
+                .collect(),
+            signed: false,
+        });
+        let error = create(&client).await;
+        assert!(!error.did_not_happen());
+        assert_eq!(
+            error.advice(),
+            Advice::RetryAfter(Duration::from_secs(seconds))
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_a_request_that_never_left_is_certain_not_to_have_happened() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let why = || "why".to_owned();
+    platform.script(Script::Fail(TransportError::NotSent(why())));
+    let error = create(&client).await;
+    assert_eq!(
+        (error.kind(), error.advice()),
+        ("rejected", Advice::RetrySame)
+    );
+    platform.script(Script::Fail(TransportError::Timeout(why())));
+    let error = create(&client).await;
+    assert_eq!(
+        (error.kind(), error.advice()),
+        ("timeout", Advice::QueryFirst)
+    );
+    platform.script(Script::Fail(TransportError::Broken(why())));
+    let error = create(&client).await;
+    assert_eq!(
+        (error.kind(), error.advice()),
+        ("unknown", Advice::QueryFirst)
+    );
+    assert!(error.details().message.contains("why"));
+}
