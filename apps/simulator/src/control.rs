@@ -4,7 +4,7 @@
 use actix_web::{
     HttpResponse, Responder,
     http::StatusCode,
-    web::{self, Data, Json, Path, Query},
+    web::{self, Bytes, Data, Json, Path, Query},
 };
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
@@ -67,7 +67,7 @@ pub(super) fn describe(sim: &Simulator, order: &Order, now: OffsetDateTime) -> V
     json!({
         "out_trade_no": order.terms.out_trade_no,
         "state": order.trade_state(),
-        "standing": format!("{:?}", order.standing(now)),
+        "standing": order.standing(now),
         "description": order.terms.description,
         "total_fen": order.terms.total_fen,
         "payer_total_fen": payment.map(|payment| order.terms.total_fen - payment.coupon_fen),
@@ -126,13 +126,17 @@ async fn code(sim: Data<Simulator>, number: Path<String>) -> HttpResponse {
     }
 }
 
-/// Pays as the customer would; the body may say how.
-async fn pay(
-    sim: Data<Simulator>,
-    number: Path<String>,
-    manner: Option<Json<Manner>>,
-) -> HttpResponse {
-    let manner = manner.map(Json::into_inner).unwrap_or_default();
+/// Pays as the customer would; the body may say how, or be missing.
+async fn pay(sim: Data<Simulator>, number: Path<String>, body: Bytes) -> HttpResponse {
+    let manner = if body.is_empty() {
+        Ok(Manner::default())
+    } else {
+        serde_json::from_slice::<Manner>(&body)
+    };
+    let manner = match manner {
+        Ok(manner) => manner,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
     let now = sim.clock.now();
     match sim.clone().into_inner().pay(&number, &manner) {
         Ok((order, _)) => HttpResponse::Ok().json(describe(&sim, &order, now)),

@@ -1,5 +1,6 @@
 //! One order on the platform's side and the rules of its life. No HTTP, no signatures, no clock.
 
+use serde::Serialize;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
@@ -42,7 +43,8 @@ pub(crate) enum State {
 }
 
 /// What the customer's phone would make of the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
     Payable,
     /// The code is older than two hours or was replaced; the order itself may still be paid.

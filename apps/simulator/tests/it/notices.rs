@@ -136,10 +136,14 @@ async fn a_notice_can_be_sent_again_by_hand() {
         409,
         "nothing to announce yet"
     );
+    let pay = format!("/sim/orders/{NUMBER}/pay");
+    assert_eq!(
+        merchant.post(&pay, &json!({"coupon": 90})).await.0,
+        400,
+        "no such wish"
+    );
     let silent = json!({"notify": false, "coupon_fen": 90});
-    merchant
-        .post(&format!("/sim/orders/{NUMBER}/pay"), &silent)
-        .await;
+    merchant.post(&pay, &silent).await;
     let (status, delivery) = merchant.post(&path, &json!({})).await;
     assert_eq!((status, &delivery["accepted"]), (200, &json!(true)));
     assert_eq!(delivery["attempt"], Value::Null);
