@@ -1,6 +1,10 @@
 //! Starting and stopping.
 
-use std::{fmt, io, net::TcpListener, sync::Arc};
+use std::{
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    sync::Arc,
+};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 
@@ -31,7 +35,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let material = Material::parse(options.keys.clone())
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let listener = TcpListener::bind(options.listen)?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("http://{}", reachable(listener.local_addr()?));
     let simulator = Arc::new(Simulator::new(options, material, url.clone())?);
     let data = web::Data::from(Arc::clone(&simulator));
     let server = HttpServer::new(move || {
@@ -55,6 +59,15 @@ pub async fn start(options: Options) -> io::Result<Running> {
         handle,
         simulator,
     })
+}
+
+/// Where this machine reaches `address`: "every address" is none that can be connected to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
+    }
 }
 
 impl Running {
@@ -122,5 +135,18 @@ impl fmt::Debug for Running {
         f.debug_struct("Running")
             .field("url", &self.url)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_reached_through_the_local_one() {
+        let reached = |address: &str| reachable(address.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:9180"), "127.0.0.1:9180");
+        assert_eq!(reached("[::]:9180"), "[::1]:9180");
+        assert_eq!(reached("192.168.1.20:9180"), "192.168.1.20:9180");
     }
 }

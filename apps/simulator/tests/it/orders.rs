@@ -156,10 +156,12 @@ async fn the_code_can_be_a_page_under_the_public_address() {
 fn it_runs_inside_actix_too() {
     actix_web::rt::System::new().block_on(async {
         let (running, merchant) = Merchant::start(Options::default()).await;
-        let placed = merchant
-            .place(&merchant.order("PO20260101000007", URL))
+        let shop = Shop::open(&[]);
+        merchant
+            .place(&merchant.order("PO20260101000007", &shop.url))
             .await;
-        assert_eq!(placed.status, 200);
+        merchant.pay("PO20260101000007").await;
+        shop.wait_for(1).await;
         running.stop().await;
         let draft = merchant.draft(Method::GET, "/v3/nothing", "");
         assert!(
