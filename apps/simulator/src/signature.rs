@@ -61,6 +61,15 @@ mod tests {
     #[derive(Deserialize)]
     struct Vectors {
         signatures: Vec<Vector>,
+        notice: SignedNotice,
+    }
+
+    #[derive(Deserialize)]
+    struct SignedNotice {
+        timestamp: String,
+        nonce: String,
+        signature: String,
+        body: String,
     }
 
     #[derive(Deserialize)]
@@ -79,10 +88,14 @@ mod tests {
         )
     }
 
+    fn all() -> Vectors {
+        serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap()
+    }
+
     fn vectors() -> Vec<Vector> {
-        let all: Vectors = serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap();
-        assert_eq!(all.signatures.len(), 6);
-        all.signatures
+        let vectors = all().signatures;
+        assert_eq!(vectors.len(), 6);
+        vectors
     }
 
     #[test]
@@ -97,6 +110,18 @@ mod tests {
                 vector.name
             );
         }
+    }
+
+    #[test]
+    fn the_reference_notice_gets_its_signature() {
+        let SignedNotice {
+            timestamp,
+            nonce,
+            signature,
+            body,
+        } = all().notice;
+        let message = format!("{timestamp}\n{nonce}\n{body}\n");
+        assert_eq!(pair().0.sign(message.as_bytes()), signature);
     }
 
     #[test]
