@@ -37,9 +37,19 @@ async fn show(sim: Data<Simulator>) -> HttpResponse {
     };
     let mut html = String::from(HEAD);
     html.push_str("<h2>订单 Orders</h2>");
-    let cards = orders
+    let scannable = |order: &&Order| order.standing(now) == Standing::Payable;
+    let newest = orders
         .iter()
-        .map(|order| order_card(order, order.standing(now)));
+        .find(scannable)
+        .map(|order| order.code.as_str());
+    let card = |order: &Order| {
+        order_card(
+            order,
+            order.standing(now),
+            newest == Some(order.code.as_str()),
+        )
+    };
+    let cards = orders.iter().map(card);
     html.push_str(&list(cards, "还没有订单 No orders yet"));
     html.push_str("<h2>通知 Deliveries</h2>");
     html.push_str(&list(
@@ -71,7 +81,8 @@ fn list(cards: impl Iterator<Item = String>, empty: &str) -> String {
     format!("<ul>{cards}</ul>")
 }
 
-fn order_card(order: &Order, standing: Standing) -> String {
+/// `unfolded` shows the code at once, which also survives the page's refresh.
+fn order_card(order: &Order, standing: Standing, unfolded: bool) -> String {
     let (class, state) = match standing {
         Standing::Payable => ("open", "待支付 open"),
         Standing::CodeExpired => ("dead", "二维码失效 code expired"),
@@ -82,9 +93,10 @@ fn order_card(order: &Order, standing: Standing) -> String {
     let number = escape(&order.terms.out_trade_no);
     let link = if standing == Standing::Payable {
         format!(
-            "<details><summary>二维码 code</summary><img width=\"200\" height=\"200\" \
+            "<details{}><summary>二维码 code</summary><img width=\"200\" height=\"200\" \
              src=\"sim/orders/{number}/code.svg\" alt=\"QR\"></details>\
              <p><a href=\"pay/{}\">支付页 payment page</a></p>",
+            if unfolded { " open" } else { "" },
             escape(&order.code)
         )
     } else {

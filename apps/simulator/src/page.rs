@@ -25,9 +25,11 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Language {
-    #[default]
-    Zh,
     En,
+    /// Also for a language that we do not speak.
+    #[default]
+    #[serde(other)]
+    Zh,
 }
 
 impl Language {
@@ -148,12 +150,12 @@ fn page(scene: Scene, language: Language, shop: &str, description: &str, amount:
         Scene::Order(Standing::Closed) => "closed",
         Scene::Order(Standing::Overdue | Standing::CodeExpired) => "expired",
     };
-    let notice = if note.is_empty() && mark.is_empty() {
-        String::new()
+    let heading = if mark.is_empty() {
+        format!("<h1>{title}</h1>")
     } else {
         format!(
             "<div class=\"result\" role=\"status\"><span class=\"mark\" aria-hidden=\"true\">\
-             {mark}</span><p class=\"title\">{title}</p><p>{note}</p></div>"
+             {mark}</span><h1>{title}</h1><p>{note}</p></div>"
         )
     };
     let order = if scene == Scene::Unknown {
@@ -186,7 +188,7 @@ fn page(scene: Scene, language: Language, shop: &str, description: &str, amount:
         ("{{toggle_href}}", language.pick("?lang=en", "?lang=zh")),
         ("{{toggle_lang}}", language.pick("en", "zh-CN")),
         ("{{toggle}}", language.pick("English", "中文")),
-        ("{{notice}}", &notice),
+        ("{{heading}}", &heading),
         ("{{order}}", &order),
         ("{{buttons}}", &buttons),
         (
@@ -339,7 +341,7 @@ mod tests {
     fn what_the_merchant_wrote_stays_text() {
         let html = shown(Scene::Order(Standing::Payable), Language::Zh);
         assert!(html.contains("&lt;b&gt;100&lt;/b&gt; {{order}}"));
-        assert!(!html.contains("{{notice}}"));
+        assert!(!html.contains("{{heading}}"));
     }
 
     #[test]

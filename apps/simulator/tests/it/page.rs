@@ -64,6 +64,7 @@ async fn pressing_pay_pays_and_says_so() {
     assert!(page.contains("id=\"pay\"") && page.contains("¥9.90") && page.contains("AI点数包"));
     assert!(page.contains("模拟"));
     assert!(phone.look("?lang=en").await.contains("Simulated"));
+    assert!(phone.look("?lang=fr").await.contains("模拟支付"));
 
     assert!(phone.press("pay").await.contains("支付成功"));
     assert_eq!(
