@@ -8,7 +8,7 @@ import { locale, switchLanguage, t, titleOf } from "./i18n.js";
 import { Live } from "./live.js";
 import { enterPanel, forgetPanel, leavePanel, watchHistory } from "./navigation.js";
 import { isOpen, isPayable, OrderBook } from "./order-book.js";
-import { describe, explain } from "./panel-state.js";
+import { describe, explain, headline } from "./panel-state.js";
 import { ShopFloor } from "./shop-floor.js";
 import { announce, Frame, setTitle } from "./view/frame.js";
 import { Notices } from "./view/notices.js";
@@ -188,7 +188,7 @@ function describeOrder(order) {
 }
 
 function describePurchase({ orderNo, problem }) {
-  if (problem) return { state: "error", text: t("errorTitle"), note: explain(problem), trouble: true };
+  if (problem) return { state: "error", text: headline(problem), note: explain(problem), trouble: true };
   return { state: "creating", text: t(orderNo ? "creatingSlow" : "creating"), note: "", trouble: false };
 }
 

@@ -66,13 +66,19 @@ const PROBLEM_TEXTS = {
   unauthenticated: "errorSession",
   forbidden: "errorSession",
   not_found: "errorGone",
-  order_not_found: "errorGone",
+  order_not_found: "errorOrderGone",
   amount_limit_exceeded: "errorLimit",
   unsupported_channel: "errorChannel",
   provider_unavailable: "errorProvider",
   provider_timeout: "errorProvider",
   service_unavailable: "errorService",
 };
+
+/** The headline of a purchase that has no order to show. */
+export function headline(problem) {
+  if (problem.isUnreachable) return t("errorUnknownTitle");
+  return t(problem.code === "order_not_found" ? "errorGoneTitle" : "errorTitle");
+}
 
 /** A problem in words for the buyer; the server's own `detail` is for developers. */
 export function explain(problem) {
