@@ -23,6 +23,9 @@ pub(crate) enum Point {
 pub(crate) enum Kind {
     /// Waits `value` milliseconds, then goes on as usual.
     DelayMs,
+    /// Does what was asked and answers `value` milliseconds later, so that a caller without
+    /// patience leaves an order behind.
+    ActThenDelay,
     /// Answers with status `value` and `code`, and does nothing.
     Status,
     /// Closes the connection without an answer, and does nothing.
@@ -61,7 +64,10 @@ impl Fault {
     /// What is wrong with this fault, if anything.
     pub(crate) fn objection(&self) -> Option<&'static str> {
         match (self.kind, self.value) {
-            (Kind::DelayMs, None) => Some("delay_ms needs a value in milliseconds"),
+            (Kind::DelayMs | Kind::ActThenDelay, None) => Some("a delay needs a value in ms"),
+            (Kind::ActThenDelay, _) if self.on == Point::Notify => {
+                Some("act_then_delay does not work on notify")
+            }
             (Kind::Status, None) => Some("status needs a value between 200 and 599"),
             (Kind::Status, Some(value)) if !(200..600).contains(&value) => {
                 Some("status needs a value between 200 and 599")

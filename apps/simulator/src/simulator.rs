@@ -220,7 +220,7 @@ impl Simulator {
             }
             Some(Kind::BadSignature) => Some(Tamper::Signature),
             Some(Kind::Unsigned) => Some(Tamper::Unsigned),
-            Some(Kind::ActThenDrop | Kind::PayBeforeAnswer) | None => tamper,
+            Some(Kind::ActThenDrop | Kind::ActThenDelay | Kind::PayBeforeAnswer) | None => tamper,
         };
         let parcel = notice.parcel(&self.material, self.clock.signature_time(), tamper);
         let mut receipt = deliveries::send(&self.client, &notice.url, &parcel).await;

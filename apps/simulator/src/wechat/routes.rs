@@ -115,9 +115,13 @@ async fn serve(
         Some(Kind::DropConnection) => no_answer(),
         Some(Kind::Status) => answer(&sim, Err(ordered(fault)), Seal::True),
         Some(Kind::DelayMs) => {
-            let pause = fault.and_then(|fault| fault.value).unwrap_or_default();
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            delay(fault).await;
             answer(&sim, act(&sim, call), Seal::True)
+        }
+        Some(Kind::ActThenDelay) => {
+            let outcome = act(&sim, call);
+            delay(fault).await;
+            answer(&sim, outcome, Seal::True)
         }
         Some(Kind::ActThenDrop) => {
             drop(act(&sim, call));
@@ -184,6 +188,11 @@ async fn pay_and_notify(sim: Data<Simulator>, number: &str) {
         Ok((_, None)) => {}
         Err(error) => tracing::warn!(%error, order.no = number, "order was not paid before answer"),
     }
+}
+
+async fn delay(fault: Option<Fault>) {
+    let pause = fault.and_then(|fault| fault.value).unwrap_or_default();
+    tokio::time::sleep(Duration::from_millis(pause)).await;
 }
 
 fn ordered(fault: Option<Fault>) -> Refusal {

@@ -109,6 +109,23 @@ async fn a_delay_holds_the_answer_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn act_then_delay_has_acted_when_the_caller_gives_up() {
+    let (_running, merchant) = Merchant::start(Options::default()).await;
+    merchant
+        .fault(json!({"on": "native", "kind": "act_then_delay", "value": 60_000}))
+        .await;
+    let order = merchant.order(NUMBER, URL).to_string();
+    let draft = merchant.draft(Method::POST, NATIVE, &order);
+    let patience = Duration::from_millis(500);
+    assert!(
+        tokio::time::timeout(patience, merchant.try_send(&draft))
+            .await
+            .is_err()
+    );
+    assert_eq!(merchant.query(NUMBER).await.json()["trade_state"], "NOTPAY");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pay_before_answer_brings_the_notice_first() {
     let (_running, merchant) = Merchant::start(Options::default()).await;
     let shop = Shop::open(&[]);
@@ -202,6 +219,7 @@ async fn faults_are_listed_cleared_and_checked() {
     for wrong in [
         json!([{"on": "query", "kind": "status"}]),
         json!([{"on": "close", "kind": "pay_before_answer"}]),
+        json!([{"on": "notify", "kind": "act_then_delay", "value": 1}]),
         json!([{"on": "query", "kind": "explode"}]),
         json!({"on": "query"}),
     ] {
