@@ -287,6 +287,9 @@ impl Merchant {
     }
 }
 
+/// In a shop's script: an answer that takes longer than the platform waits.
+pub(crate) const SLOW: u16 = 999;
+
 /// A client that needs no TLS provider in the process.
 pub(crate) fn client() -> reqwest::Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -399,9 +402,15 @@ async fn receive(desk: web::Data<Mutex<Desk>>, request: HttpRequest, body: Strin
         .iter()
         .map(|(name, value)| (name.to_string(), text(value)))
         .collect();
-    let mut desk = desk.lock().unwrap();
-    desk.received.push(Received { headers, body });
-    let status = desk.script.pop_front().unwrap_or(204);
+    let status = {
+        let mut desk = desk.lock().unwrap();
+        desk.received.push(Received { headers, body });
+        desk.script.pop_front().unwrap_or(204)
+    };
+    if status == SLOW {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        return HttpResponse::NoContent().finish();
+    }
     let mut answer = HttpResponse::build(status.try_into().unwrap());
     if status == 302 {
         answer.insert_header(("Location", "/notify"));

@@ -1,11 +1,14 @@
 //! Notices: their seal, their plan, and the ones made to order.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use paydesk_simulator::Options;
 use serde_json::{Value, json};
 
-use crate::merchant::{Merchant, Received, Shop, eventually};
+use crate::merchant::{Merchant, Received, SLOW, Shop, eventually};
 
 const NUMBER: &str = "PO20260101000001";
 
@@ -53,10 +56,15 @@ async fn a_payment_is_announced_sealed_and_signed() {
 async fn a_refused_notice_is_retried_on_the_plan_until_it_is_accepted() {
     let (_running, merchant) = Merchant::start(Options::default().speed(1000)).await;
     let shop = Shop::open(&[500, 302, 400, 201, 204]);
+    let begun = Instant::now();
     merchant.place(&merchant.order(NUMBER, &shop.url)).await;
     merchant.pay(NUMBER).await;
 
     let received = shop.wait_for(5).await;
+    assert!(
+        begun.elapsed() >= Duration::from_millis(15 + 15 + 30 + 180),
+        "not before the plan"
+    );
     let tries = eventually(|| async {
         let tries = deliveries(&merchant).await;
         Some(tries).filter(|tries| tries.len() >= 5)
@@ -109,6 +117,21 @@ async fn a_merchant_that_never_accepts_is_told_sixteen_times() {
         .filter(|delivery| delivery["out_trade_no"] == NUMBER)
         .count();
     assert_eq!(ours, 16);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_after_five_seconds_is_none() {
+    let (_running, merchant) = Merchant::start(Options::default()).await;
+    let shop = Shop::open(&[SLOW]);
+    merchant.place(&merchant.order(NUMBER, &shop.url)).await;
+    merchant.pay(NUMBER).await;
+    let delivery = eventually(|| async { deliveries(&merchant).await.pop() }).await;
+    assert_eq!(
+        (&delivery["accepted"], &delivery["status"]),
+        (&json!(false), &Value::Null)
+    );
+    assert!(delivery["took_ms"].as_u64().unwrap() >= 5000, "{delivery}");
+    assert!(delivery["error"].as_str().unwrap().contains("5 seconds"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
