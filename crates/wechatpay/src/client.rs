@@ -85,14 +85,14 @@ impl WechatPay {
 
     /// Signs, sends, and lets through only a success whose signature was checked.
     #[tracing::instrument(
-        name = "wechatpay.call",
+        name = "wechatpay.exchange",
         level = "debug",
         skip_all,
-        fields(operation = ?operation, http.status = tracing::field::Empty)
+        fields(operation = ?operation)
     )]
     async fn call(&self, operation: Operation, request: Request) -> Result<Reply, Refusal> {
         let response = self.transport.send(request).await?;
-        tracing::Span::current().record("http.status", response.status);
+        tracing::debug!(http.status = response.status, "answered");
         let now = (self.clock)();
         if !(200..300).contains(&response.status) {
             return Err(Refusal::told(operation, &response, now));
@@ -149,6 +149,7 @@ impl PaymentProvider for WechatPay {
         &self.capabilities
     }
 
+    #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %request.payment_no))]
     async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError> {
         let now = (self.clock)();
         order::check(&self.capabilities, request, now)?;
@@ -167,6 +168,7 @@ impl PaymentProvider for WechatPay {
         }))
     }
 
+    #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError> {
         order::check_number(&self.capabilities, payment_no)?;
         let path = format!("{BY_NUMBER}/{payment_no}");
@@ -193,6 +195,7 @@ impl PaymentProvider for WechatPay {
         Ok(reply.answer(Found::Payment(Box::new(statement))))
     }
 
+    #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
         order::check_number(&self.capabilities, payment_no)?;
         let path = format!("{BY_NUMBER}/{payment_no}/close");

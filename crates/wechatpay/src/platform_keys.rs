@@ -25,7 +25,7 @@ pub enum PlatformKeyError {
     #[error("platform key id {0} is given twice, with different keys")]
     Twice(String),
     /// The key itself.
-    #[error("platform key {id}")]
+    #[error("platform key {id} cannot be used")]
     Key {
         /// Its id.
         id: String,

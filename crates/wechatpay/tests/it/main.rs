@@ -16,4 +16,6 @@ mod refusals;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod transport;
