@@ -46,22 +46,22 @@ pub struct Config {
     pub(crate) transport: Option<Arc<dyn Transport>>,
 }
 
-/// A setting that cannot be right. No variant holds key material.
+/// A setting that cannot be right. The value is not repeated: it may be a key in the wrong place.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// Not a merchant number.
-    #[error("merchant_id {0:?} is no merchant number (mchid): digits are expected")]
-    MerchantId(String),
+    #[error("merchant_id is no merchant number (mchid): up to 32 digits are expected")]
+    MerchantId,
     /// Not an app id.
-    #[error("app_id {0:?} is no app id (appid): letters and digits, often wx…, are expected")]
-    AppId(String),
+    #[error("app_id is no app id (appid): up to 32 letters and digits, often wx…, are expected")]
+    AppId,
     /// Not the serial of a certificate.
-    #[error("certificate_serial {0:?} is not the merchant certificate's serial: {1}")]
-    CertificateSerial(String, &'static str),
+    #[error("certificate_serial is not the merchant certificate's serial: {0}")]
+    CertificateSerial(&'static str),
     /// Not an address to call.
-    #[error("base_url {0:?} cannot be used: {1}")]
-    BaseUrl(String, &'static str),
+    #[error("base_url cannot be used: {0}")]
+    BaseUrl(&'static str),
     /// The merchant's own key in place of the platform's: nothing would ever verify.
     #[error(
         "platform key {id} is the public half of the merchant's own key: expected WeChat Pay's \
@@ -126,17 +126,16 @@ impl Config {
         if !own.merchant_id.bytes().all(|byte| byte.is_ascii_digit())
             || !plain(&own.merchant_id, b"")
         {
-            return Err(ConfigError::MerchantId(own.merchant_id.clone()));
+            return Err(ConfigError::MerchantId);
         }
         if !plain(&own.app_id, b"_-") {
-            return Err(ConfigError::AppId(own.app_id.clone()));
+            return Err(ConfigError::AppId);
         }
-        serial_of_certificate(&own.certificate_serial)
-            .map_err(|why| ConfigError::CertificateSerial(own.certificate_serial.clone(), why))?;
+        serial_of_certificate(&own.certificate_serial).map_err(ConfigError::CertificateSerial)?;
         if let Some(id) = own.platform_keys.id_of(own.merchant_key.public_der()) {
             return Err(ConfigError::OwnKey { id: id.to_owned() });
         }
-        address(&self.base_url).map_err(|why| ConfigError::BaseUrl(self.base_url.clone(), why))
+        address(&self.base_url).map_err(ConfigError::BaseUrl)
     }
 
     pub(crate) fn transport_or_default(&self) -> Result<Arc<dyn Transport>, SetupError> {

@@ -18,9 +18,9 @@ pub struct PlatformKeys {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlatformKeyError {
-    /// Not a text that can be an id.
-    #[error("platform key id {0:?} is not readable: it looks like PUB_KEY_ID_ and digits")]
-    Id(String),
+    /// Not a text that can be an id; it is not repeated, for it may be a key.
+    #[error("a platform key's id cannot be read: PUB_KEY_ID_ and digits are expected")]
+    Id,
     /// The same id for two keys.
     #[error("platform key id {0} is given twice, with different keys")]
     Twice(String),
@@ -56,7 +56,7 @@ impl PlatformKeys {
     /// As [`PlatformKeys::new`], and [`PlatformKeyError::Twice`].
     pub fn and(mut self, id: &str, pem: &str) -> Result<Self, PlatformKeyError> {
         if id.is_empty() || id.len() > 128 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(PlatformKeyError::Id(id.chars().take(128).collect()));
+            return Err(PlatformKeyError::Id);
         }
         let id = canonical(id).into_owned();
         let key = public_key_der(pem, Self::EXPECTED).map_err(|source| PlatformKeyError::Key {
