@@ -17,6 +17,8 @@ const SYMBOLS = {
   error: "alert",
 };
 
+const CODE_STATES = ["creating", "waiting", "expired"];
+
 export class PayPanel {
   #on;
   #backText = el("span");
@@ -105,6 +107,7 @@ export class PayPanel {
     const hadFocus = this.node.contains(document.activeElement);
     const { state, order } = view;
     this.node.dataset.state = state;
+    this.node.dataset.phase = CODE_STATES.includes(state) ? "code" : "outcome";
     this.node.dataset.trouble = String(view.trouble);
     this.node.dataset.fulfilment = order?.fulfilment ?? "none";
     setText(this.#backText, t("back"));
