@@ -1,0 +1,114 @@
+use async_trait::async_trait;
+use cashier::{Database, Snapshot, Transaction};
+use kernel::StoreError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+};
+use sqlx::sqlite::SqlitePoolOptions;
+
+use crate::errors::store_error;
+use crate::session::{Session, WriteTransaction};
+use crate::turns::{PATIENCE, Turns};
+use crate::{ConnectError, Options};
+
+/// The database: one connection that writes, several that read.
+///
+/// A transaction that writes begins `IMMEDIATE`, so that it never finds out halfway that another
+/// process was faster. A snapshot is a read transaction: everything read from it was committed
+/// before its first read.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: DatabaseConnection,
+    readers: DatabaseConnection,
+    turns: Turns,
+}
+
+impl Store {
+    /// Opens the file. Changes nothing in it but its journal mode.
+    pub async fn connect(options: &Options) -> Result<Self, ConnectError> {
+        let driver = options.driver()?;
+        options.look_at(driver.get_filename()).await?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_timeout(PATIENCE)
+            .connect_with(driver.clone())
+            .await
+            .map_err(ConnectError::Open)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers.max(1))
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_timeout(PATIENCE)
+            // Not the driver's read-only mode: it cannot make the files of the write-ahead log.
+            .connect_with(driver.create_if_missing(false).pragma("query_only", "ON"))
+            .await
+            .map_err(ConnectError::Open)?;
+        Ok(Self {
+            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            turns: Turns::new(),
+        })
+    }
+
+    /// Closes all connections; what was committed is in the one file then. Whoever still holds a
+    /// transaction is waited for.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close_by_ref().await.map_err(store_error)?;
+        self.writer.close_by_ref().await.map_err(store_error)
+    }
+
+    /// Begins to write, when it is our turn.
+    pub(crate) async fn write(&self) -> Result<WriteTransaction, StoreError> {
+        let turn = self.turns.next().await?;
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self
+            .writer
+            .begin_with_options(immediate)
+            .await
+            .map_err(store_error)?;
+        Ok(WriteTransaction { transaction, turn })
+    }
+
+    /// Begins to read.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
+        let deferred = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            ..TransactionOptions::default()
+        };
+        self.readers
+            .begin_with_options(deferred)
+            .await
+            .map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl Database for Store {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let connection = self.write().await?;
+        Ok(Box::new(Session { connection }))
+    }
+
+    async fn read(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let connection = self.snapshot().await?;
+        Ok(Box::new(Session { connection }))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        // Reads the file, unlike the driver's own ping.
+        let look = "SELECT COUNT(*) FROM sqlite_master";
+        self.readers
+            .execute_unprepared(look)
+            .await
+            .map(|_| ())
+            .map_err(store_error)
+    }
+}

@@ -1,0 +1,163 @@
+use async_trait::async_trait;
+use cashier::{Claim, WorkKind, WorkStore};
+use kernel::StoreError;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ExprTrait, LockBehavior, LockType, Query, SimpleExpr};
+use sea_orm::{QueryOrder, QuerySelect};
+use time::Duration;
+
+use crate::errors::{insert_once, store_error};
+use crate::instant::{database_now, micros};
+use crate::session::Session;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "work")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        pub due_at: i64,
+        pub lease_until: Option<i64>,
+        pub tries: i32,
+        pub done_at: Option<i64>,
+        pub last_error: Option<String>,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl<C: ConnectionTrait> Session<C> {
+    /// That far from now, by the database's clock.
+    fn in_time(&self, length: Duration) -> SimpleExpr {
+        database_now(self.backend()).add(micros(length))
+    }
+
+    /// Nobody has done it, nobody holds it, and its time has come.
+    fn is_due(&self, kind: WorkKind) -> SimpleExpr {
+        let free = row::Column::LeaseUntil
+            .is_null()
+            .or(Expr::col(row::Column::LeaseUntil).lte(database_now(self.backend())));
+        row::Column::Kind
+            .eq(kind.as_str())
+            .and(row::Column::DoneAt.is_null())
+            .and(Expr::col(row::Column::DueAt).lte(database_now(self.backend())))
+            .and(free)
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
+    async fn add_work(
+        &mut self,
+        kind: WorkKind,
+        subject: &str,
+        delay: Duration,
+    ) -> Result<(), StoreError> {
+        let row = Query::insert()
+            .into_table(row::Entity)
+            .columns([
+                row::Column::Kind,
+                row::Column::Subject,
+                row::Column::DueAt,
+                row::Column::Tries,
+                row::Column::CreatedAt,
+            ])
+            .values_panic([
+                kind.as_str().into(),
+                subject.into(),
+                self.in_time(delay),
+                0.into(),
+                database_now(self.backend()),
+            ])
+            .take();
+        insert_once(&self.connection, &row).await.map(|_| ())
+    }
+
+    async fn claim_work(
+        &mut self,
+        kind: WorkKind,
+        limit: u64,
+        lease: Duration,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let due: Vec<(String, i32)> = row::Entity::find()
+            .select_only()
+            .column(row::Column::Subject)
+            .column(row::Column::Tries)
+            .filter(self.is_due(kind))
+            .order_by_asc(row::Column::DueAt)
+            .order_by_asc(row::Column::Subject)
+            .limit(limit)
+            // On SQLite this adds nothing: whoever writes there holds the whole database.
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_tuple()
+            .all(&self.connection)
+            .await
+            .map_err(store_error)?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let subjects = due.iter().map(|(subject, _)| subject.as_str());
+        let leased = row::Entity::update_many()
+            .col_expr(row::Column::LeaseUntil, self.in_time(lease))
+            .col_expr(row::Column::Tries, Expr::col(row::Column::Tries).add(1))
+            .filter(self.is_due(kind))
+            .filter(row::Column::Subject.is_in(subjects))
+            .exec(&self.connection)
+            .await
+            .map_err(store_error)?;
+        if usize::try_from(leased.rows_affected).ok() != Some(due.len()) {
+            return Err(StoreError::lost_update(
+                "somebody else claimed the same work",
+            ));
+        }
+        Ok(due
+            .into_iter()
+            .map(|(subject, tries)| Claim {
+                kind,
+                subject,
+                tries: tries.saturating_add(1),
+            })
+            .collect())
+    }
+
+    async fn finish_work(&mut self, kind: WorkKind, subject: &str) -> Result<(), StoreError> {
+        row::Entity::update_many()
+            .col_expr(row::Column::DoneAt, database_now(self.backend()))
+            .filter(row::Column::Kind.eq(kind.as_str()))
+            .filter(row::Column::Subject.eq(subject))
+            // The first time it was done is the one to be remembered.
+            .filter(row::Column::DoneAt.is_null())
+            .exec(&self.connection)
+            .await
+            .map(|_| ())
+            .map_err(store_error)
+    }
+
+    async fn postpone_work(
+        &mut self,
+        claim: &Claim,
+        delay: Duration,
+        error: &str,
+    ) -> Result<bool, StoreError> {
+        let postponed = row::Entity::update_many()
+            .col_expr(row::Column::DueAt, self.in_time(delay))
+            .col_expr(row::Column::LeaseUntil, Expr::value(None::<i64>))
+            .col_expr(row::Column::LastError, Expr::value(error))
+            .filter(row::Column::Kind.eq(claim.kind.as_str()))
+            .filter(row::Column::Subject.eq(claim.subject.as_str()))
+            .filter(row::Column::Tries.eq(claim.tries))
+            .filter(row::Column::DoneAt.is_null())
+            .exec(&self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(postponed.rows_affected == 1)
+    }
+}
