@@ -97,7 +97,9 @@ export class Session {
 
   async #fetch() {
     const before = this.#value?.user_id;
-    this.#value = await send("/demo/session", { method: "POST" });
+    // A visitor who was here before stays who they are: orders and points are theirs.
+    const query = before === undefined ? "" : `?${new URLSearchParams({ user_id: before })}`;
+    this.#value = await send(`/demo/session${query}`, { method: "POST" });
     tabStore.set(SESSION_KEY, JSON.stringify(this.#value));
     if (before !== undefined && before !== this.#value.user_id) this.#onUserChanged();
   }
