@@ -1,1 +1,28 @@
 #![doc = include_str!("../README.md")]
+
+mod browser;
+mod client;
+mod house;
+mod process;
+mod socket;
+
+pub use browser::Browser;
+pub use client::{Answer, Client, token, token_with};
+pub use house::{House, Setup};
+pub use process::{Process, binary, free_port};
+pub use socket::Socket;
+
+use std::time::{Duration, Instant};
+
+/// Waits until something holds, and fails the test when it does not within `limit`.
+pub async fn until<F, Fut>(what: &str, limit: Duration, mut holds: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = bool>,
+{
+    let start = Instant::now();
+    while !holds().await {
+        assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

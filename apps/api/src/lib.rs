@@ -1,1 +1,24 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod account;
+mod auth;
+mod body;
+mod callback;
+mod catalog;
+mod health;
+mod links;
+mod live;
+mod orders;
+mod problem;
+mod requests;
+mod routes;
+mod server;
+mod view;
+
+pub use routes::{ROUTES, Route, configure};
+pub use server::{Api, serve};
+
+/// The token signing that the demo and the tests need is the product's business, not the API's;
+/// this is the header under which every answer names its request.
+pub const REQUEST_ID: &str = "x-request-id";

@@ -1,1 +1,87 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use bootstrap::{SchedulerSettings, Service};
+use cashier::Summary;
+use kernel::StoreError;
+use tokio_util::sync::CancellationToken;
+
+/// Rows that one run of a job handles; the next run goes on.
+const BATCH: u64 = 200;
+
+/// A job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Grants what was paid for and not granted.
+    Fulfil,
+}
+
+impl Job {
+    /// Every job.
+    pub const ALL: [Self; 1] = [Self::Fulfil];
+
+    /// The name used on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fulfil => "fulfil",
+        }
+    }
+
+    /// Pause between two runs.
+    pub fn cadence(self, settings: &SchedulerSettings) -> Duration {
+        match self {
+            Self::Fulfil => Duration::from_secs(settings.fulfil_every_seconds.into()),
+        }
+    }
+
+    /// Runs the job once.
+    ///
+    /// # Errors
+    /// The store failed; what was done is done, the rest is left for the next run.
+    pub async fn run(self, service: &Service) -> Result<Summary, StoreError> {
+        match self {
+            Self::Fulfil => service.fulfilment.run(BATCH).await,
+        }
+    }
+}
+
+impl FromStr for Job {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.map(Self::as_str).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|job| job.as_str() == name)
+            .ok_or_else(|| format!("no job is called {name:?}; there are: {known}"))
+    }
+}
+
+/// Runs every job on its cadence until `stop` is cancelled. A run that fails is logged, and the
+/// next one tries again.
+pub async fn run(service: &Service, settings: &SchedulerSettings, stop: CancellationToken) {
+    let jobs = Job::ALL.map(|job| keep_running(job, service, job.cadence(settings), &stop));
+    for job in jobs {
+        job.await;
+    }
+}
+
+async fn keep_running(job: Job, service: &Service, pause: Duration, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match job.run(service).await {
+            Ok(Summary { claimed: 0, .. }) => {}
+            Ok(summary) => tracing::info!(job = job.as_str(), ?summary, "job {}", job.as_str()),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(job = job.as_str(), error, "job {} failed", job.as_str());
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}

@@ -1,1 +1,30 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod accounts;
+mod catalog_file;
+mod clock;
+mod error;
+mod logs;
+mod service;
+mod settings;
+mod signals;
+mod sources;
+pub mod test_switches;
+
+pub use catalog_file::{parse_catalog, read_catalog};
+pub use clock::SystemClock;
+pub use error::{SettingsError, StartError};
+pub use logs::init_logs;
+pub use service::{Service, assemble, migrate, store};
+pub use settings::{
+    AccountSettings, Algorithm, AuthSettings, DatabaseSettings, HttpSettings, LogFormat,
+    LogSettings, OrderSettings, SchedulerSettings, Settings,
+};
+pub use signals::cancel_on_signal;
+
+/// Installs the process's TLS provider. Call it first thing in `main`.
+pub fn install_tls() {
+    // A second call finds it installed, which is just as well.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}

@@ -1,0 +1,151 @@
+//! Who calls: a bearer token, checked with the algorithm of the settings and never that of the
+//! token.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use bootstrap::{AuthSettings, SettingsError};
+use jsonwebtoken::{DecodingKey, Validation};
+use kernel::UserId;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// Clocks of issuer and service may differ by so much.
+const LEEWAY_S: i64 = 60;
+
+/// Checks tokens.
+pub(crate) struct Tokens {
+    key: DecodingKey,
+    validation: Validation,
+}
+
+/// A user whose token was checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) user_id: UserId,
+    /// When the token ends.
+    pub(crate) until: OffsetDateTime,
+}
+
+/// Unknown claims are ignored: they are the issuer's business.
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+}
+
+impl Tokens {
+    pub(crate) fn new(settings: &AuthSettings) -> Result<Self, SettingsError> {
+        use bootstrap::Algorithm::{EdDSA, HS256, RS256};
+
+        let pem = settings
+            .public_key
+            .as_deref()
+            .unwrap_or_default()
+            .as_bytes();
+        let secret = settings
+            .secret
+            .as_ref()
+            .map_or("", |secret| secret.expose_secret());
+        let (algorithm, key) = match settings.algorithm {
+            HS256 => (
+                jsonwebtoken::Algorithm::HS256,
+                Ok(DecodingKey::from_secret(secret.as_bytes())),
+            ),
+            RS256 => (
+                jsonwebtoken::Algorithm::RS256,
+                DecodingKey::from_rsa_pem(pem),
+            ),
+            EdDSA => (
+                jsonwebtoken::Algorithm::EdDSA,
+                DecodingKey::from_ed_pem(pem),
+            ),
+        };
+        let key = key.map_err(|_| SettingsError {
+            setting: "auth.public_key".to_owned(),
+            problem: format!("no public key in PEM for {:?}", settings.algorithm),
+        })?;
+        let mut validation = Validation::new(algorithm);
+        // Times are compared below, with the service's own clock.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        validation.validate_aud = settings.audience.is_some();
+        if let Some(audience) = &settings.audience {
+            validation.set_audience(&[audience]);
+            validation.required_spec_claims.insert("aud".to_owned());
+        }
+        if let Some(issuer) = &settings.issuer {
+            validation.set_issuer(&[issuer]);
+            validation.required_spec_claims.insert("iss".to_owned());
+        }
+        Ok(Self { key, validation })
+    }
+
+    /// The caller, if the token is good at that instant.
+    pub(crate) fn check(&self, token: &str, now: OffsetDateTime) -> Result<Caller, Problem> {
+        let refused = |why| Problem::unauthenticated(why);
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
+            .map_err(|_| refused("The token is not valid."))?
+            .claims;
+        let seconds = now.unix_timestamp();
+        if claims.exp.saturating_add(LEEWAY_S) <= seconds {
+            return Err(refused("The token has expired."));
+        }
+        if claims
+            .nbf
+            .is_some_and(|nbf| nbf.saturating_sub(LEEWAY_S) > seconds)
+        {
+            return Err(refused("The token is not valid yet."));
+        }
+        let user_id = claims
+            .sub
+            .parse()
+            .map_err(|_| refused("The token's sub is no user id."))?;
+        let end = claims.exp.saturating_add(LEEWAY_S);
+        let until = OffsetDateTime::from_unix_timestamp(end)
+            .unwrap_or_else(|_| now + time::Duration::days(3650));
+        Ok(Caller { user_id, until })
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("algorithms", &self.validation.algorithms)
+            .finish()
+    }
+}
+
+/// The token of the `Authorization` header.
+pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(api) = request.app_data::<Data<Api>>() else {
+            return ready(Err(Problem::unauthenticated("No way to check tokens.")));
+        };
+        let missing = || Problem::unauthenticated("A bearer token is needed.");
+        ready(
+            bearer(request)
+                .ok_or_else(missing)
+                .and_then(|token| api.check_token(token)),
+        )
+    }
+}

@@ -1,0 +1,23 @@
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde::Serialize;
+
+use crate::Api;
+use crate::problem::Problem;
+use crate::view::PackageView;
+
+#[derive(Serialize)]
+struct CatalogView {
+    /// Memberships are not sold yet.
+    plans: [(); 0],
+    point_packages: Vec<PackageView>,
+}
+
+pub(crate) async fn show(api: Data<Api>) -> Result<HttpResponse, Problem> {
+    let listed = api.service().catalogue.listed().await?;
+    let point_packages = listed.into_iter().map(PackageView::from).collect();
+    Ok(HttpResponse::Ok().json(CatalogView {
+        plans: [],
+        point_packages,
+    }))
+}

@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use cashier::{PlaceOrder, Placed, StatusError};
+use catalog::ItemKind;
+use kernel::OrderNo;
+use orders::{OrderState, Purchase};
+use paydesk_provider::{Channel, Scene};
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+use serde::Deserialize;
+
+use crate::Api;
+use crate::auth::{Caller, bearer};
+use crate::body::Json;
+use crate::problem::Problem;
+use crate::view::OrderView;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateOrder {
+    item: WantedItem,
+    channel: Channel,
+    #[serde(default = "by_qr")]
+    scene: Scene,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedItem {
+    kind: ItemKind,
+    code: String,
+}
+
+const fn by_qr() -> Scene {
+    Scene::Qr
+}
+
+/// Notes are for the caller, not for storing documents.
+fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Problem> {
+    if metadata.len() > 10 {
+        return Err(Problem::invalid("metadata", "at most 10 entries"));
+    }
+    for (key, value) in metadata {
+        if !(1..=40).contains(&key.len()) || value.len() > 500 {
+            let rule = "keys of 1 to 40 bytes, values of at most 500";
+            return Err(Problem::invalid("metadata", rule));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn create(
+    api: Data<Api>,
+    caller: Caller,
+    wish: Json<CreateOrder>,
+) -> Result<HttpResponse, Problem> {
+    let Json(wish) = wish;
+    check_metadata(&wish.metadata)?;
+    let wish = PlaceOrder {
+        user_id: caller.user_id,
+        kind: wish.item.kind,
+        code: wish.item.code,
+        channel: wish.channel,
+        scene: wish.scene,
+        metadata: wish.metadata,
+    };
+    let checkout = api.service().checkout.clone();
+    let placed = api
+        .service()
+        .ports
+        .tasks
+        .run(async move { checkout.place(&wish).await })
+        .await??;
+    Ok(match placed {
+        Placed::New(purchase) => HttpResponse::Created().json(api.view(&purchase)),
+        Placed::Waiting(purchase) => HttpResponse::Ok().json(api.view(&purchase)),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct WhichOrder {
+    order_no: Option<String>,
+    #[serde(default)]
+    refresh: Option<String>,
+}
+
+pub(crate) async fn status(
+    api: Data<Api>,
+    caller: Caller,
+    which: Query<WhichOrder>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::invalid("order_no", "missing");
+    let order_no = which.order_no.as_deref().ok_or_else(missing)?;
+    let refresh = match which.refresh.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Problem::invalid("refresh", "must be true or false")),
+    };
+    // A number that cannot be one is an order that does not exist.
+    let order_no: OrderNo = order_no.parse().map_err(|_| Problem::order_not_found())?;
+    let checkout = api.service().checkout.clone();
+    let found = api
+        .service()
+        .ports
+        .tasks
+        .run(async move { checkout.status(&caller.user_id, &order_no, refresh).await })
+        .await??;
+    Ok(HttpResponse::Ok().json(api.view(&found)))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct LinkQuery {
+    until: Option<i64>,
+    signature: Option<String>,
+}
+
+/// The code as an image, by a signed link or by the buyer's token.
+pub(crate) async fn qr(
+    api: Data<Api>,
+    path: Path<String>,
+    link: Query<LinkQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let order_no: OrderNo = path.parse().map_err(|_| Problem::order_not_found())?;
+    let now = api.service().ports.clock.now();
+    let checkout = &api.service().checkout;
+    let purchase = if let (Some(until), Some(signature)) = (link.until, &link.signature) {
+        let purchase = checkout.show(&order_no).await?;
+        let payment_no = &purchase.order.payment_no;
+        if !api
+            .links()
+            .admits(&order_no, payment_no, until, signature, now)
+        {
+            return Err(StatusError::NotFound.into());
+        }
+        purchase
+    } else {
+        let token = bearer(&request).unwrap_or_default();
+        let caller = api.check_token(token)?;
+        checkout.status(&caller.user_id, &order_no, false).await?
+    };
+    let code = payable_code(&purchase, now).ok_or_else(Problem::code_not_found)?;
+    let image = QrCode::with_error_correction_level(code, EcLevel::M)
+        .map_err(|error| Problem::internal(&error))?
+        .render::<svg::Color<'_>>()
+        .min_dimensions(256, 256)
+        .quiet_zone(true)
+        .build();
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "image/svg+xml"))
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .body(image))
+}
+
+fn payable_code(purchase: &Purchase, now: time::OffsetDateTime) -> Option<&str> {
+    purchase
+        .attempt
+        .code_at(now)
+        .filter(|_| purchase.order.state == OrderState::Pending)
+}
+
+impl Api {
+    fn view(&self, purchase: &Purchase) -> OrderView {
+        OrderView::of(purchase, self.links(), self.service().ports.clock.now())
+    }
+}

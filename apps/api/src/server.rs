@@ -1,0 +1,121 @@
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpServer};
+use bootstrap::{Service, Settings, SettingsError};
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{Caller, Tokens};
+use crate::links::Links;
+use crate::live::Live;
+use crate::problem::Problem;
+use crate::{requests, routes};
+
+/// Refused callbacks are counted in memory and stored this often.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How long a graceful stop waits for requests in flight.
+const STOP_WITHIN_S: u64 = 10;
+
+/// What every handler needs.
+#[derive(Debug)]
+pub struct Api {
+    service: Service,
+    tokens: Tokens,
+    links: Links,
+    live: Arc<Live>,
+}
+
+impl Api {
+    /// The API over this service.
+    ///
+    /// # Errors
+    /// A key in the settings cannot be used.
+    pub fn new(settings: &Settings, service: Service) -> Result<Self, SettingsError> {
+        Ok(Self {
+            tokens: Tokens::new(&settings.auth)?,
+            links: Links::new(settings.http.link_secret.expose_secret()),
+            live: Arc::new(Live::new(settings)),
+            service,
+        })
+    }
+
+    pub(crate) const fn service(&self) -> &Service {
+        &self.service
+    }
+
+    pub(crate) const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(crate) const fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    pub(crate) fn check_token(&self, token: &str) -> Result<Caller, Problem> {
+        self.tokens.check(token, self.service.ports.clock.now())
+    }
+}
+
+/// Serves the API on a listener until `stop` is cancelled, then stops in order: no new connections,
+/// sockets closed with a code that makes clients come back, requests in flight finished.
+///
+/// `more` adds what else the process serves at the same address; the demo adds its page.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    api: Arc<Api>,
+    listener: TcpListener,
+    stop: CancellationToken,
+    more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    let live = Arc::clone(api.live());
+    let data = Data::from(Arc::clone(&api));
+    let follower = tokio::spawn(
+        live.clone()
+            .follow(api.service().ports.clone(), stop.clone()),
+    );
+    let flusher = tokio::spawn(flush(Arc::clone(&api), stop.clone()));
+    let server =
+        HttpServer::new(move || {
+            App::new()
+                .wrap(from_fn(requests::follow))
+                .app_data(data.clone())
+                .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                    Problem::invalid("(query)", error.to_string()).into()
+                }))
+                .configure(routes::configure)
+                .configure(more.clone())
+                .default_service(web::to(routes::nothing_here))
+        })
+        .listen(listener)?
+        .shutdown_timeout(STOP_WITHIN_S)
+        .disable_signals()
+        .run();
+    let handle = server.handle();
+    let stopper = tokio::spawn(async move {
+        stop.cancelled().await;
+        live.close();
+        handle.stop(true).await;
+    });
+    let served = server.await;
+    stopper.abort();
+    flusher.abort();
+    follower.abort();
+    served
+}
+
+async fn flush(api: Arc<Api>, stop: CancellationToken) {
+    let service = api.service();
+    while !stop.is_cancelled() {
+        tokio::time::sleep(FLUSH_EVERY).await;
+        if let Err(error) = service.rejections.flush(&*service.ports.database).await {
+            tracing::warn!(%error, "counts of refused callbacks are kept for the next time");
+        }
+    }
+}

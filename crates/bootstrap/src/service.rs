@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use cashier::{
+    Catalogue, Checkout, Database, Fulfilment, Inquiry, LocalWakeUp, LogAlerts, Merchants, Notices,
+    Ports, Rejections, Settlement, Tasks, Terms,
+};
+use kernel::{Clock, UuidNumbers};
+use persistence::{Migrated, Store};
+use secrecy::ExposeSecret;
+use time::Duration;
+use tokio::runtime::Handle;
+
+use crate::test_switches::TestSwitches;
+use crate::{Settings, StartError, accounts};
+
+/// The use cases, ready to be served.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// What is for sale.
+    pub catalogue: Catalogue,
+    /// Placing and showing orders.
+    pub checkout: Checkout,
+    /// Receiving callbacks.
+    pub notices: Notices,
+    /// Granting goods.
+    pub fulfilment: Fulfilment,
+    /// Counts of refused callbacks, to be flushed by whoever serves.
+    pub rejections: Rejections,
+    /// What the use cases reach the world by.
+    pub ports: Ports,
+    store: Store,
+}
+
+impl Service {
+    /// Waits for what was started, stores what was counted, closes the database. Call it last.
+    pub async fn stop(self) {
+        self.ports.tasks.finish().await;
+        if let Err(error) = self.rejections.flush(&*self.ports.database).await {
+            tracing::warn!(%error, "counts of refused callbacks were lost");
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(%error, "the database was not closed in order");
+        }
+    }
+}
+
+/// Builds the service on the current runtime.
+///
+/// # Errors
+/// A setting or the database stands in the way; one line says which and how.
+pub async fn assemble(settings: &Settings, switches: TestSwitches) -> Result<Service, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(switches.clock());
+    let merchants = merchants(settings, &clock)?;
+    let store = store(settings, false).await?;
+    store.check(&settings.orders.payment_tag).await?;
+    let database: Arc<dyn Database> = Arc::new(store.clone());
+    let ports = Ports {
+        database: Arc::clone(&database),
+        clock,
+        numbers: Arc::new(UuidNumbers::new(settings.orders.payment_tag.clone())),
+        wake: Arc::new(LocalWakeUp::default()),
+        alerts: Arc::new(LogAlerts),
+        merchants: Arc::new(merchants),
+        tasks: Tasks::on(Handle::current()),
+    };
+    let rejections = Rejections::default();
+    let settlement = Settlement::new(ports.clone(), settings.orders.payment_tag.clone());
+    let fulfilment = Fulfilment::new(ports.clone());
+    let inquiry = Inquiry::new(ports.clone(), settlement.clone(), fulfilment.clone());
+    let terms = Terms {
+        pay_within: Duration::minutes(i64::from(settings.orders.pay_within_minutes)),
+    };
+    Ok(Service {
+        catalogue: Catalogue::new(database),
+        checkout: Checkout::new(ports.clone(), inquiry, terms),
+        notices: Notices::new(
+            ports.clone(),
+            settlement,
+            fulfilment.clone(),
+            rejections.clone(),
+        ),
+        fulfilment,
+        rejections,
+        ports,
+        store,
+    })
+}
+
+fn merchants(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Merchants, StartError> {
+    let mut merchants = Merchants::default();
+    for (name, account) in &settings.accounts {
+        let merchant = accounts::merchant(name, account, settings, clock)?;
+        merchants.add(merchant, account.active);
+    }
+    Ok(merchants)
+}
+
+/// Opens the database named in the settings; with `create`, makes the file when it is missing.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn store(settings: &Settings, create: bool) -> Result<Store, StartError> {
+    let options = persistence::Options {
+        url: settings.database.url.expose_secret().to_owned(),
+        readers: settings.database.readers,
+        create,
+    };
+    Ok(Store::connect(&options).await?)
+}
+
+/// Brings the schema up to date and stores the environment's tag.
+///
+/// # Errors
+/// The database cannot be opened or changed, or belongs to another environment.
+pub async fn migrate(settings: &Settings, switches: TestSwitches) -> Result<Migrated, StartError> {
+    let store = store(settings, true).await?;
+    let migrated = store
+        .migrate(&settings.orders.payment_tag, switches.clock().now())
+        .await?;
+    store
+        .close()
+        .await
+        .map_err(persistence::MigrateError::from)?;
+    Ok(migrated)
+}

@@ -1,0 +1,382 @@
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use kernel::Tag;
+use paydesk_provider::Channel;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::SettingsError;
+use crate::sources::{self, Source, one_line};
+
+/// Everything that can be set. `docs/SETTINGS.md` explains each; a test holds the two together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The HTTP server.
+    pub http: HttpSettings,
+    /// Where everything is stored.
+    pub database: DatabaseSettings,
+    /// Who may call.
+    pub auth: AuthSettings,
+    /// How orders are placed.
+    pub orders: OrderSettings,
+    /// Merchant accounts, by a name of your choice.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, AccountSettings>,
+    /// The scheduler's jobs.
+    #[serde(default)]
+    pub scheduler: SchedulerSettings,
+    /// What is logged.
+    #[serde(default)]
+    pub log: LogSettings,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Address and port to listen on.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// The address under which buyers and platforms reach the service, without a path at its end.
+    pub public_url: Url,
+    /// Other sites whose pages may open a WebSocket here, as origins.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    /// Signs the short-lived links to QR images; the same in every API process.
+    pub link_secret: SecretString,
+}
+
+/// Where everything is stored.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// `sqlite://path/to/file`.
+    pub url: SecretString,
+    /// Connections for reading.
+    #[serde(default = "default_readers")]
+    pub readers: u32,
+}
+
+/// Who may call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthSettings {
+    /// How tokens are signed.
+    pub algorithm: Algorithm,
+    /// The shared secret, for HS256.
+    pub secret: Option<SecretString>,
+    /// The public key in PEM, for RS256 and EdDSA.
+    pub public_key: Option<String>,
+    /// Who must have issued a token.
+    pub issuer: Option<String>,
+    /// For whom a token must be meant.
+    pub audience: Option<String>,
+}
+
+/// How tokens are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Algorithm {
+    /// HMAC with SHA-256.
+    HS256,
+    /// RSA with SHA-256.
+    RS256,
+    /// Ed25519.
+    EdDSA,
+}
+
+/// How orders are placed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderSettings {
+    /// Begins every payment number; unique per environment that shares a merchant.
+    pub payment_tag: Tag,
+    /// How long a buyer has to pay, 5 to 120.
+    #[serde(default = "default_pay_within")]
+    pub pay_within_minutes: u16,
+}
+
+/// A merchant account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSettings {
+    /// The platform.
+    pub channel: Channel,
+    /// Whether it takes new payments; one account per channel does.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// The platform's number of the merchant.
+    pub merchant_id: String,
+    /// The platform's number of the app.
+    pub app_id: String,
+    /// Serial number of the merchant's API certificate.
+    pub certificate_serial: String,
+    /// The merchant's API private key, PEM.
+    pub private_key: SecretString,
+    /// The `APIv3` key, 32 characters.
+    pub api_v3_key: SecretString,
+    /// Id of the platform's public key, `PUB_KEY_ID_…`.
+    pub platform_public_key_id: String,
+    /// The platform's public key, PEM.
+    pub platform_public_key: String,
+    /// Where the platform is; the real one when absent.
+    pub base_url: Option<Url>,
+}
+
+/// The scheduler's jobs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchedulerSettings {
+    /// Pause between two looks for goods that were paid and not granted, 1 to 3600.
+    #[serde(default = "default_fulfil_every")]
+    pub fulfil_every_seconds: u32,
+}
+
+impl Default for SchedulerSettings {
+    fn default() -> Self {
+        Self {
+            fulfil_every_seconds: default_fulfil_every(),
+        }
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// Levels per part of the program, such as `info,cashier=debug`.
+    #[serde(default = "default_filter")]
+    pub filter: String,
+    /// How a line looks.
+    #[serde(default)]
+    pub format: LogFormat,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            filter: default_filter(),
+            format: LogFormat::default(),
+        }
+    }
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Reads a file and the environment over it.
+    ///
+    /// # Errors
+    /// Names the setting that is missing, unknown, contradictory or unreadable.
+    pub fn load(
+        file: Option<&Path>,
+        environment: &HashMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        Self::from(
+            &file.map_or(Source::Nothing, Source::File),
+            environment.clone(),
+        )
+    }
+
+    /// Reads settings from TOML text alone.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
+        Self::from(&Source::Text(text), HashMap::new())
+    }
+
+    fn from(
+        source: &Source<'_>,
+        environment: HashMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let tree = sources::read(source, environment)?;
+        let settings: Self = serde_path_to_error::deserialize(tree).map_err(|error| {
+            let path = error.path().to_string();
+            named(&path, &error.into_inner().to_string())
+        })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let ensure = |holds: bool, setting: &str, problem: &str| {
+            if holds {
+                Ok(())
+            } else {
+                Err(SettingsError::new(setting, problem))
+            }
+        };
+        let minutes = 5..=120;
+        ensure(
+            minutes.contains(&self.orders.pay_within_minutes),
+            "orders.pay_within_minutes",
+            "must be 5 to 120",
+        )?;
+        ensure(
+            (1..=3600).contains(&self.scheduler.fulfil_every_seconds),
+            "scheduler.fulfil_every_seconds",
+            "must be 1 to 3600",
+        )?;
+        ensure(
+            (1..=64).contains(&self.database.readers),
+            "database.readers",
+            "must be 1 to 64",
+        )?;
+        ensure(
+            self.http.link_secret.expose_secret().len() >= 32,
+            "http.link_secret",
+            "must be at least 32 bytes",
+        )?;
+        let url = &self.http.public_url;
+        ensure(
+            matches!(url.scheme(), "http" | "https") && url.has_host(),
+            "http.public_url",
+            "must be an http or https address",
+        )?;
+        ensure(
+            url.query().is_none() && url.path() == "/",
+            "http.public_url",
+            "must have no path and no query",
+        )?;
+        self.auth.check()?;
+        self.check_accounts()
+    }
+
+    fn check_accounts(&self) -> Result<(), SettingsError> {
+        let mut active: BTreeMap<Channel, &str> = BTreeMap::new();
+        for (name, account) in self.accounts.iter().filter(|(_, account)| account.active) {
+            if let Some(other) = active.insert(account.channel, name) {
+                let problem = format!("contradicts accounts.{other}.active: one per channel");
+                return Err(SettingsError::new(
+                    format!("accounts.{name}.active"),
+                    problem,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// An address below the public one.
+    pub fn public(&self, path: &str) -> String {
+        format!(
+            "{}{path}",
+            self.http.public_url.as_str().trim_end_matches('/')
+        )
+    }
+}
+
+impl AuthSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        let (needed, unwanted) = match self.algorithm {
+            Algorithm::HS256 => (
+                ("auth.secret", self.secret.is_some()),
+                ("auth.public_key", self.public_key.is_some()),
+            ),
+            Algorithm::RS256 | Algorithm::EdDSA => (
+                ("auth.public_key", self.public_key.is_some()),
+                ("auth.secret", self.secret.is_some()),
+            ),
+        };
+        if !needed.1 {
+            let problem = format!("missing: auth.algorithm {:?} needs it", self.algorithm);
+            return Err(SettingsError::new(needed.0, problem));
+        }
+        if unwanted.1 {
+            let problem = format!("contradicts auth.algorithm {:?}", self.algorithm);
+            return Err(SettingsError::new(unwanted.0, problem));
+        }
+        let short = |secret: &SecretString| secret.expose_secret().len() < 32;
+        if self.secret.as_ref().is_some_and(short) {
+            return Err(SettingsError::new(
+                "auth.secret",
+                "must be at least 32 bytes",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Turns a parser's complaint into the name of a setting and what is wrong with it. The value is
+/// left out: it may be a secret.
+fn named(path: &str, complaint: &str) -> SettingsError {
+    let complaint = one_line(complaint);
+    let quoted = |after: &str| {
+        complaint
+            .split_once(after)
+            .and_then(|(_, rest)| rest.split('`').next())
+            .map(str::to_owned)
+    };
+    let within = |field: &str| {
+        let section = path.trim_end_matches('.').trim_start_matches('.');
+        let section = section
+            .strip_suffix(field)
+            .map_or(section, |cut| cut.trim_end_matches('.'));
+        if section.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{section}.{field}")
+        }
+    };
+    if let Some(field) = quoted("missing field `") {
+        return SettingsError::new(within(&field), "missing");
+    }
+    if let Some(field) = quoted("unknown field `") {
+        let expected = complaint
+            .split_once(", expected")
+            .map_or("", |(_, rest)| rest);
+        let problem = format!("unknown setting, expected{expected}");
+        return SettingsError::new(within(&field), problem);
+    }
+    SettingsError::new(path, without_value(&complaint))
+}
+
+/// Parsers quote what they could not read.
+fn without_value(complaint: &str) -> String {
+    let expected = complaint
+        .rfind("expected")
+        .and_then(|at| complaint.get(at..));
+    match expected {
+        Some(expected) => format!("not understood, {expected}"),
+        None => "not understood".to_owned(),
+    }
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+const fn default_readers() -> u32 {
+    4
+}
+
+const fn default_pay_within() -> u16 {
+    30
+}
+
+const fn default_fulfil_every() -> u32 {
+    5
+}
+
+fn default_filter() -> String {
+    "info".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! From a file and an environment to one tree of settings.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use config::{Config, Environment, File, FileFormat};
+use serde_json::{Map, Value};
+
+use crate::SettingsError;
+
+/// Begins every environment setting: `PAYDESK__SECTION__KEY`.
+pub(crate) const PREFIX: &str = "PAYDESK__";
+/// Begins every switch of a test build.
+pub(crate) const TEST_PREFIX: &str = "PAYDESK_TEST__";
+/// A setting so ended names a file that holds the value.
+const FILE_SUFFIX: &str = "_file";
+/// No secret is longer; a larger file is a mistake.
+const LARGEST_FILE: u64 = 64 * 1024;
+
+/// Where settings come from.
+pub(crate) enum Source<'a> {
+    File(&'a Path),
+    Text(&'a str),
+    Nothing,
+}
+
+/// The merged tree: the environment over the file, and `…_file` replaced by what the file holds.
+pub(crate) fn read(
+    source: &Source<'_>,
+    environment: HashMap<String, String>,
+) -> Result<Config, SettingsError> {
+    let environment = ours(environment)?;
+    let mut builder = Config::builder();
+    match source {
+        Source::File(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                SettingsError::new("--config", format!("{}: {error}", path.display()))
+            })?;
+            builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
+        }
+        Source::Text(text) => builder = builder.add_source(File::from_str(text, FileFormat::Toml)),
+        Source::Nothing => {}
+    }
+    let environment = Environment::with_prefix("PAYDESK")
+        .prefix_separator("__")
+        .separator("__")
+        // Numbers and booleans are read by the fields that want them: a key of digits stays text.
+        .try_parsing(false)
+        .source(Some(environment));
+    let unreadable =
+        |error: config::ConfigError| SettingsError::new("(file)", one_line(&error.to_string()));
+    let merged = builder
+        .add_source(environment)
+        .build()
+        .map_err(unreadable)?;
+    let mut tree: Value = merged.try_deserialize().map_err(unreadable)?;
+    if let Value::Object(root) = &mut tree {
+        read_files(root, "")?;
+    }
+    Config::try_from(&tree).map_err(unreadable)
+}
+
+/// Keeps what is meant for us, and refuses what looks like it but is misspelt.
+fn ours(environment: HashMap<String, String>) -> Result<HashMap<String, String>, SettingsError> {
+    let mut kept = HashMap::new();
+    for (key, value) in environment {
+        if key.starts_with(PREFIX) {
+            kept.insert(key, value);
+        } else if key.starts_with("PAYDESK_") && !key.starts_with(TEST_PREFIX) {
+            let problem = "unknown setting; environment settings are PAYDESK__SECTION__KEY";
+            return Err(SettingsError::new(key, problem));
+        }
+    }
+    Ok(kept)
+}
+
+fn read_files(tree: &mut Map<String, Value>, path: &str) -> Result<(), SettingsError> {
+    let keys: Vec<String> = tree.keys().cloned().collect();
+    for key in keys {
+        let name = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        if let Some(Value::Object(section)) = tree.get_mut(&key) {
+            read_files(section, &name)?;
+            continue;
+        }
+        let Some(plain) = key.strip_suffix(FILE_SUFFIX) else {
+            continue;
+        };
+        let Some(Value::String(file)) = tree.remove(&key) else {
+            return Err(SettingsError::new(name, "names a file, so it is a text"));
+        };
+        if tree.contains_key(plain) {
+            let problem = format!("contradicts {plain}: give one of the two");
+            return Err(SettingsError::new(name, problem));
+        }
+        let text = read_secret(Path::new(&file))
+            .map_err(|problem| SettingsError::new(&name, format!("{file}: {problem}")))?;
+        tree.insert(plain.to_owned(), Value::String(text));
+    }
+    Ok(())
+}
+
+fn read_secret(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
+    if size > LARGEST_FILE {
+        return Err(format!("larger than {LARGEST_FILE} bytes"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    // Editors and `echo` end a file with a line feed that is not part of the secret.
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// An error of the parser in one line, as the rule for start errors wants it.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,183 @@
+use std::time::Duration;
+
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+/// Signs the test houses' tokens.
+pub(crate) const SECRET: &str = "a secret of test houses, thirty-two bytes or more";
+
+/// A front end, or anybody else who speaks HTTP.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Header names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// A good token for a user.
+pub fn token(user: &str) -> String {
+    token_with(&json!({ "sub": user, "exp": now() + 3600 }), SECRET)
+}
+
+/// A token with whatever claims, signed with whatever secret.
+pub fn token_with(claims: &Value, secret: &str) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&Header::default(), claims, &key).expect("claims can be signed")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays the issuer of tokens"
+)]
+fn now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}
+
+impl Client {
+    /// A client of the service at this address.
+    pub fn new(base: &str) -> Self {
+        let tls = rustls::ClientConfig::builder_with_provider(
+            rustls::crypto::ring::default_provider().into(),
+        )
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the default versions")
+        .with_root_certificates(rustls::RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        })
+        .with_no_client_auth();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .expect("a client can be built");
+        Self {
+            http,
+            base: base.to_owned(),
+            token: None,
+        }
+    }
+
+    /// The same client with a user's token.
+    #[must_use]
+    pub fn as_user(&self, user: &str) -> Self {
+        self.with_token(&token(user))
+    }
+
+    /// The same client with this token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// Where it sends to.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.http.get(self.url(path))).await
+    }
+
+    /// POST of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = self
+            .http
+            .post(self.url(path))
+            .header("content-type", "application/json");
+        self.send(request.body(body.to_string())).await
+    }
+
+    /// Any request with raw headers and bytes.
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self.http.request(method, self.url(path)).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        self.send(request).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let response = request.send().await.expect("the service answers");
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
+            .collect();
+        let status = response.status().as_u16();
+        Answer {
+            status,
+            headers,
+            text: response.text().await.unwrap_or_default(),
+        }
+    }
+
+    /// Places an order for 1,000 points, which must succeed.
+    pub async fn order(&self) -> Value {
+        let answer = self
+            .post("/api/v1/payment/create-order", &wish("points-1000"))
+            .await;
+        assert!(matches!(answer.status, 200 | 201), "{answer:?}");
+        answer.json()
+    }
+
+    /// An order as its buyer sees it.
+    pub async fn order_status(&self, order_no: &str) -> Value {
+        self.get(&format!("/api/v1/payment/order-status?order_no={order_no}"))
+            .await
+            .json()
+    }
+
+    /// The buyer's points.
+    pub async fn points(&self) -> Value {
+        self.get("/api/v1/account/points").await.json()
+    }
+}
+
+fn wish(code: &str) -> Value {
+    json!({ "item": { "kind": "points", "code": code }, "channel": "wechat", "scene": "qr" })
+}
