@@ -50,13 +50,9 @@ pub(crate) async fn follow(
         http.path = request.path(),
         request.id = %id.0,
     );
-    let http_request = request.request().clone();
-    let called = next.call(request).instrument(span).await;
-    let response = match called {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(http_request, error.error_response()),
-    };
-    Ok(named(response, &id.0))
+    // Errors of handlers are responses by now; what is an error here is one of actix itself.
+    let response = next.call(request).instrument(span).await?;
+    Ok(named(response.map_into_boxed_body(), &id.0))
 }
 
 /// Puts the id into the header, and into the body when that is a problem.
