@@ -122,7 +122,7 @@ impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tokens")
             .field("algorithms", &self.validation.algorithms)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -12,10 +12,13 @@ use paydesk_provider::ProviderError;
 use serde::Serialize;
 
 /// An answer of RFC 9457, without the request's id, which is added on the way out.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<Content>);
+
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Problem {
+struct Content {
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'static str,
     title: &'static str,
     status: u16,
     detail: String,
@@ -42,8 +45,8 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
-            kind: "about:blank".to_owned(),
+        Self(Box::new(Content {
+            kind: "about:blank",
             title,
             status: status.as_u16(),
             detail: detail.into(),
@@ -51,7 +54,7 @@ impl Problem {
             errors: Vec::new(),
             order_no: None,
             retry_after_s: None,
-        }
+        }))
     }
 
     pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -63,7 +66,7 @@ impl Problem {
             "Invalid request",
             detail,
         );
-        problem.errors.push(FieldError { field, message });
+        problem.0.errors.push(FieldError { field, message });
         problem
     }
 
@@ -126,7 +129,7 @@ impl Problem {
     pub(crate) fn too_many(detail: &str) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let mut problem = Self::new(status, "rate_limited", "Too many", detail);
-        problem.retry_after_s = Some(5);
+        problem.0.retry_after_s = Some(5);
         problem
     }
 
@@ -145,7 +148,7 @@ impl Problem {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let detail = "The service cannot do this right now; please try again.";
         let mut problem = Self::new(status, "service_unavailable", "Service unavailable", detail);
-        problem.retry_after_s = Some(2);
+        problem.0.retry_after_s = Some(2);
         problem
     }
 
@@ -182,7 +185,7 @@ impl Problem {
     }
 
     fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
@@ -223,7 +226,7 @@ impl From<PlaceError> for Problem {
                 let error: &dyn Error = &source;
                 tracing::warn!(order.no = %order_no, error, "no code for order {order_no}");
                 let mut problem = Self::of_provider(&source);
-                problem.order_no = Some(order_no.to_string());
+                problem.0.order_no = Some(order_no.to_string());
                 problem
             }
             PlaceError::Store(error) => error.into(),
@@ -233,7 +236,7 @@ impl From<PlaceError> for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.status, self.code, self.detail)
+        write!(f, "{} {}: {}", self.0.status, self.0.code, self.0.detail)
     }
 }
 
@@ -244,7 +247,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status());
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = self.0.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.status() == StatusCode::UNAUTHORIZED {
@@ -253,7 +256,7 @@ impl ResponseError for Problem {
         // `json` would set its own content type; the request's id is filled in by the middleware.
         response.content_type("application/problem+json");
         response.extensions_mut().insert(self.clone());
-        response.body(serde_json::to_string(self).unwrap_or_default())
+        response.body(serde_json::to_string(&self.0).unwrap_or_default())
     }
 }
 
@@ -271,11 +274,11 @@ impl Problem {
         #[derive(Serialize)]
         struct Named<'a> {
             #[serde(flatten)]
-            problem: &'a Problem,
+            problem: &'a Content,
             request_id: &'a str,
         }
         serde_json::to_string(&Named {
-            problem: self,
+            problem: &self.0,
             request_id,
         })
         .unwrap_or_default()

@@ -81,7 +81,7 @@ pub async fn serve(
             .follow(api.service().ports.clone(), stop.clone()),
     );
     let flusher = tokio::spawn(flush(Arc::clone(&api), stop.clone()));
-    let server =
+    let http =
         HttpServer::new(move || {
             App::new()
                 .wrap(from_fn(requests::follow))
@@ -97,17 +97,17 @@ pub async fn serve(
         .shutdown_timeout(STOP_WITHIN_S)
         .disable_signals()
         .run();
-    let handle = server.handle();
+    let handle = http.handle();
     let stopper = tokio::spawn(async move {
         stop.cancelled().await;
         live.close();
         handle.stop(true).await;
     });
-    let served = server.await;
+    let outcome = http.await;
     stopper.abort();
     flusher.abort();
     follower.abort();
-    served
+    outcome
 }
 
 async fn flush(api: Arc<Api>, stop: CancellationToken) {

@@ -1,10 +1,9 @@
 //! `paydesk-scheduler run | once JOB`.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bootstrap::{Service, Settings, test_switches};
+use bootstrap::{Environment, Service, Settings, test_switches};
 use clap::{Parser, Subcommand};
 use paydesk_scheduler::Job;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let environment: HashMap<String, String> = std::env::vars().collect();
+    let environment: Environment = std::env::vars().collect();
     let switches = test_switches::read(&environment)?;
     let settings = Settings::load(arguments.config.as_deref(), &environment)?;
     bootstrap::init_logs(&settings.log)?;

@@ -77,7 +77,6 @@ fn wechat(
             ConfigError::MerchantId => "merchant_id",
             ConfigError::AppId => "app_id",
             ConfigError::CertificateSerial(..) => "certificate_serial",
-            ConfigError::BaseUrl(..) => "base_url",
             ConfigError::OwnKey { .. } => "platform_public_key",
             _ => "base_url",
         };

@@ -28,3 +28,6 @@ pub fn install_tls() {
     // A second call finds it installed, which is just as well.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
+
+/// A process's environment, read once in `main`.
+pub type Environment = std::collections::HashMap<String, String>;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use crate::SettingsError;
 use crate::sources::{self, Source, one_line};
+use crate::{Environment, SettingsError};
 
 /// Everything that can be set. `docs/SETTINGS.md` explains each; a test holds the two together.
 #[derive(Clone, Debug, Deserialize)]
@@ -69,7 +69,7 @@ pub struct AuthSettings {
     pub algorithm: Algorithm,
     /// The shared secret, for HS256.
     pub secret: Option<SecretString>,
-    /// The public key in PEM, for RS256 and EdDSA.
+    /// The public key in PEM, for RS256 and `EdDSA`.
     pub public_key: Option<String>,
     /// Who must have issued a token.
     pub issuer: Option<String>,
@@ -180,10 +180,7 @@ impl Settings {
     ///
     /// # Errors
     /// Names the setting that is missing, unknown, contradictory or unreadable.
-    pub fn load(
-        file: Option<&Path>,
-        environment: &HashMap<String, String>,
-    ) -> Result<Self, SettingsError> {
+    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, SettingsError> {
         Self::from(
             &file.map_or(Source::Nothing, Source::File),
             environment.clone(),
@@ -195,13 +192,10 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
-        Self::from(&Source::Text(text), HashMap::new())
+        Self::from(&Source::Text(text), Environment::new())
     }
 
-    fn from(
-        source: &Source<'_>,
-        environment: HashMap<String, String>,
-    ) -> Result<Self, SettingsError> {
+    fn from(source: &Source<'_>, environment: Environment) -> Result<Self, SettingsError> {
         let tree = sources::read(source, environment)?;
         let settings: Self = serde_path_to_error::deserialize(tree).map_err(|error| {
             let path = error.path().to_string();

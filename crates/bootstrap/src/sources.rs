@@ -1,12 +1,11 @@
 //! From a file and an environment to one tree of settings.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use config::{Config, Environment, File, FileFormat};
 use serde_json::{Map, Value};
 
-use crate::SettingsError;
+use crate::{Environment as SettingsEnvironment, SettingsError};
 
 /// Begins every environment setting: `PAYDESK__SECTION__KEY`.
 pub(crate) const PREFIX: &str = "PAYDESK__";
@@ -27,7 +26,7 @@ pub(crate) enum Source<'a> {
 /// The merged tree: the environment over the file, and `…_file` replaced by what the file holds.
 pub(crate) fn read(
     source: &Source<'_>,
-    environment: HashMap<String, String>,
+    environment: SettingsEnvironment,
 ) -> Result<Config, SettingsError> {
     let environment = ours(environment)?;
     let mut builder = Config::builder();
@@ -61,8 +60,8 @@ pub(crate) fn read(
 }
 
 /// Keeps what is meant for us, and refuses what looks like it but is misspelt.
-fn ours(environment: HashMap<String, String>) -> Result<HashMap<String, String>, SettingsError> {
-    let mut kept = HashMap::new();
+fn ours(environment: SettingsEnvironment) -> Result<SettingsEnvironment, SettingsError> {
+    let mut kept = SettingsEnvironment::new();
     for (key, value) in environment {
         if key.starts_with(PREFIX) {
             kept.insert(key, value);

@@ -3,10 +3,8 @@
 //! Any other build refuses to start when it sees one: a production process whose clock is moved or
 //! that stops at a failpoint by an environment left over would be worse than one that does not run.
 
-use std::collections::HashMap;
-
 use crate::sources::TEST_PREFIX;
-use crate::{SettingsError, SystemClock};
+use crate::{Environment, SettingsError, SystemClock};
 
 /// What the switches say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +24,7 @@ impl TestSwitches {
 ///
 /// # Errors
 /// An unknown switch, or any at all in a build without the feature `testing`.
-pub fn read(environment: &HashMap<String, String>) -> Result<TestSwitches, SettingsError> {
+pub fn read(environment: &Environment) -> Result<TestSwitches, SettingsError> {
     let mut switches = TestSwitches::default();
     for (key, value) in environment {
         if let Some(name) = key.strip_prefix(TEST_PREFIX) {

@@ -41,12 +41,11 @@ impl Refusal {
     /// A stable name for counters.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::NoAccount => "no_account",
+            Self::NoAccount | Self::NotSettled(SettleError::NoAccount(_)) => "no_account",
             Self::NotBelieved(error) => error.reason(),
             Self::NotSettled(
                 SettleError::Foreign(mismatch) | SettleError::Unexpected(mismatch),
             ) => mismatch.reason(),
-            Self::NotSettled(SettleError::NoAccount(_)) => "no_account",
             Self::NotSettled(SettleError::Incomplete(_)) => "incomplete",
             Self::NotSettled(SettleError::Store(_)) => "store",
         }
@@ -158,9 +157,7 @@ impl Notices {
                     return Ok((merchant.key.clone(), notice));
                 }
                 Ok(_) => {
-                    refusal = Some(Refusal::NotSettled(SettleError::Foreign(
-                        Mismatch::Merchant,
-                    )))
+                    refusal = Some(SettleError::Foreign(Mismatch::Merchant).into());
                 }
                 Err(NoticeError::Untrusted(Untrusted::UnknownKey(_))) if refusal.is_some() => {}
                 Err(error) => refusal = Some(error.into()),

@@ -1,7 +1,7 @@
 use kernel::{OrderNo, PaymentNo, StoreError, Tag};
-use orders::{Order, Paid, Purchase};
+use orders::{Paid, Purchase};
 use paydesk_provider::Channel;
-use payments::{Admitted, Attempt, Fact, Mismatch, Payment, Record, RecordKind, Source, Verdict};
+use payments::{Admitted, Fact, Mismatch, Payment, Record, RecordKind, Source, Verdict};
 use serde_json::json;
 use time::Duration;
 use tracing::instrument;
@@ -112,23 +112,24 @@ impl Settlement {
             return self.unexpected(tx, case, Mismatch::UnknownPayment).await;
         };
         let missing = || SettleError::Incomplete(payment_no.clone());
-        let mut order = tx.lock_order(&order_no).await?.ok_or_else(missing)?;
-        let mut attempt = tx.lock_attempt(&payment_no).await?.ok_or_else(missing)?;
+        let order = tx.lock_order(&order_no).await?.ok_or_else(missing)?;
+        let attempt = tx.lock_attempt(&payment_no).await?.ok_or_else(missing)?;
+        let mut purchase = Purchase { order, attempt };
         failpoint::hit("settle.locked").await;
-        if attempt.channel != case.channel {
+        if purchase.attempt.channel != case.channel {
             return self.unexpected(tx, case, Mismatch::Channel).await;
         }
-        let money = match attempt.admit(case.fact) {
+        let money = match purchase.attempt.admit(case.fact) {
             Ok(money) => money,
             Err(mismatch) => return self.unexpected(tx, case, mismatch).await,
         };
-        let outcome = order.mark_paid(&money);
+        let outcome = purchase.order.mark_paid(&money);
         let mut raised = None;
         if outcome != Paid::Already {
-            attempt.received(&money);
-            tx.save_attempt(&attempt).await?;
+            purchase.attempt.received(&money);
+            tx.save_attempt(&purchase.attempt).await?;
             raised = self
-                .book(&mut *tx, case, &money, outcome, &order, &attempt)
+                .book(&mut *tx, case, &money, outcome, &purchase)
                 .await?;
         }
         let mut record = case.record(outcome_name(outcome), "");
@@ -155,8 +156,7 @@ impl Settlement {
         case: &Case<'_>,
         money: &Admitted,
         outcome: Paid,
-        order: &Order,
-        attempt: &Attempt,
+        purchase: &Purchase,
     ) -> Result<Option<Exception>, SettleError> {
         let verdict = if outcome.pays_the_order() {
             Verdict::Settled
@@ -164,7 +164,7 @@ impl Settlement {
             Verdict::Surplus
         };
         let payment = Payment::admitted(case.fact, case.channel, money, verdict);
-        let at = case.fact.learnt_at;
+        let (order, at) = (&purchase.order, case.fact.learnt_at);
         if !tx.insert_payment(&payment).await? && tx.settle_payment(&payment).await? {
             // It was kept for an operator, and fits by now.
             let key = unexpected_key(case, money.transaction_id());
@@ -172,13 +172,9 @@ impl Settlement {
         }
         if outcome.pays_the_order() {
             tx.save_order(order).await?;
-            let purchase = Purchase {
-                order: order.clone(),
-                attempt: attempt.clone(),
-            };
             let event = NewEvent {
                 kind: EventKind::PaymentSuccess,
-                purchase: &purchase,
+                purchase,
                 at,
             };
             tx.append_event(&event).await?;

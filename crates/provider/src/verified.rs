@@ -33,13 +33,13 @@ impl<T> Deref for Verified<T> {
 impl Verified<Notice> {
     /// The payment this notice speaks of, still verified; the notice itself when it is about
     /// something else.
-    pub fn payment(self) -> Result<Verified<PaymentStatement>, Self> {
+    pub fn payment(self) -> Result<Verified<PaymentStatement>, Box<Self>> {
         match self.0 {
             Notice {
                 body: NoticeBody::Payment(statement),
                 ..
             } => Ok(Verified(statement)),
-            other => Err(Self(other)),
+            other => Err(Box::new(Self(other))),
         }
     }
 }

@@ -17,7 +17,7 @@ const SOCKETS_PER_USER: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     shared: Arc<Shared>,
-    next_seat: AtomicU64,
+    next_number: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct Place {
-    seat: u64,
+    number: u64,
     events: mpsc::Sender<Arc<Event>>,
 }
 
@@ -37,7 +37,7 @@ struct Place {
 pub(super) struct Seat {
     shared: Arc<Shared>,
     user_id: UserId,
-    seat: u64,
+    number: u64,
     /// Ends when the socket fell too far behind.
     pub(super) events: mpsc::Receiver<Arc<Event>>,
 }
@@ -46,14 +46,14 @@ impl Hub {
     /// A place for one more socket of this user; none when there are too many.
     pub(super) fn join(&self, user_id: &UserId) -> Option<Seat> {
         let (sender, events) = mpsc::channel(FRAMES_BEHIND);
-        let seat = self.next_seat.fetch_add(1, Ordering::Relaxed);
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let mut seats = self.shared.lock();
         let places = seats.entry(user_id.clone()).or_default();
         if places.len() >= SOCKETS_PER_USER {
             return None;
         }
         places.push(Place {
-            seat,
+            number,
             events: sender,
         });
         drop(seats);
@@ -62,7 +62,7 @@ impl Hub {
         Some(Seat {
             shared,
             user_id: user_id.clone(),
-            seat,
+            number,
             events,
         })
     }
@@ -101,7 +101,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut seats = self.shared.lock();
         if let Some(places) = seats.get_mut(&self.user_id) {
-            places.retain(|place| place.seat != self.seat);
+            places.retain(|place| place.number != self.number);
             if places.is_empty() {
                 seats.remove(&self.user_id);
             }

@@ -178,7 +178,7 @@ impl Socket {
         // Long sleeps are cut: the clock may be mended meanwhile.
         Duration::try_from(left)
             .unwrap_or(Duration::ZERO)
-            .min(Duration::from_secs(3600))
+            .min(Duration::from_hours(1))
     }
 }
 

@@ -13,7 +13,7 @@ secret = "a secret of at least thirty-two bytes"
 payment_tag = "prod"
 "#;
 
-fn environment(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+fn environment(pairs: &[(&str, &str)]) -> Environment {
     pairs
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
