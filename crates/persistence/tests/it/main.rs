@@ -3,7 +3,9 @@
 mod installation;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use cashier::Database;
 use persistence::{Options, Store};
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -26,3 +28,11 @@ async fn migrated() -> (TempDir, Store) {
     store.migrate(&"pd".parse().unwrap(), NOW).await.unwrap();
     (folder, store)
 }
+
+/// What the contract of all databases is run on.
+async fn new_database() -> (TempDir, Arc<dyn Database>) {
+    let (folder, store) = migrated().await;
+    (folder, Arc::new(store))
+}
+
+cashier::contract_tests!(open = crate::new_database);
