@@ -4,6 +4,7 @@ use catalog::{PointPackage, Title};
 use config::{Config, File, FileFormat};
 use paydesk_money::Cny;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::SettingsError;
 use crate::sources::one_line;
@@ -47,11 +48,14 @@ pub fn parse_catalog(text: &str) -> Result<Vec<PointPackage>, SettingsError> {
 }
 
 fn parse(text: &str) -> Result<Vec<PointPackage>, String> {
-    let file: CatalogFile = Config::builder()
+    // By way of a plain tree: `Config` itself would round a price of 9.9 to 10.
+    let tree: Value = Config::builder()
         .add_source(File::from_str(text, FileFormat::Toml))
         .build()
         .and_then(Config::try_deserialize)
         .map_err(|error| one_line(&error.to_string()))?;
+    let file: CatalogFile =
+        serde_path_to_error::deserialize(tree).map_err(|error| one_line(&error.to_string()))?;
     let packages = file
         .point_packages
         .into_iter()

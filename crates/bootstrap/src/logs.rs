@@ -1,3 +1,5 @@
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::{LogFormat, LogSettings, SettingsError};
@@ -15,6 +17,7 @@ pub fn init_logs(settings: &LogSettings) -> Result<(), SettingsError> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| SettingsError::new("log.filter", error.to_string()))?;
     let lines = tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let set = match settings.format {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use crate::sources::{self, Source, one_line};
+use crate::sources::{self, Source, one_line, plain};
 use crate::{Environment, SettingsError};
 
 /// Everything that can be set. `docs/SETTINGS.md` explains each; a test holds the two together.
@@ -44,7 +44,7 @@ pub struct HttpSettings {
     /// The address under which buyers and platforms reach the service, without a path at its end.
     pub public_url: Url,
     /// Other sites whose pages may open a WebSocket here, as origins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "sources::list")]
     pub allowed_origins: Vec<String>,
     /// Signs the short-lived links to QR images; the same in every API process.
     pub link_secret: SecretString,
@@ -57,7 +57,7 @@ pub struct DatabaseSettings {
     /// `sqlite://path/to/file`.
     pub url: SecretString,
     /// Connections for reading.
-    #[serde(default = "default_readers")]
+    #[serde(default = "default_readers", deserialize_with = "plain")]
     pub readers: u32,
 }
 
@@ -95,7 +95,7 @@ pub struct OrderSettings {
     /// Begins every payment number; unique per environment that shares a merchant.
     pub payment_tag: Tag,
     /// How long a buyer has to pay, 5 to 120.
-    #[serde(default = "default_pay_within")]
+    #[serde(default = "default_pay_within", deserialize_with = "plain")]
     pub pay_within_minutes: u16,
 }
 
@@ -106,7 +106,7 @@ pub struct AccountSettings {
     /// The platform.
     pub channel: Channel,
     /// Whether it takes new payments; one account per channel does.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "plain")]
     pub active: bool,
     /// The platform's number of the merchant.
     pub merchant_id: String,
@@ -131,7 +131,7 @@ pub struct AccountSettings {
 #[serde(deny_unknown_fields)]
 pub struct SchedulerSettings {
     /// Pause between two looks for goods that were paid and not granted, 1 to 3600.
-    #[serde(default = "default_fulfil_every")]
+    #[serde(default = "default_fulfil_every", deserialize_with = "plain")]
     pub fulfil_every_seconds: u32,
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{Environment as SettingsEnvironment, SettingsError};
@@ -24,10 +25,12 @@ pub(crate) enum Source<'a> {
 }
 
 /// The merged tree: the environment over the file, and `…_file` replaced by what the file holds.
+///
+/// A plain tree and not `Config` itself, which would round 9.9 to 10 where a whole number is wanted.
 pub(crate) fn read(
     source: &Source<'_>,
     environment: SettingsEnvironment,
-) -> Result<Config, SettingsError> {
+) -> Result<Value, SettingsError> {
     let environment = ours(environment)?;
     let mut builder = Config::builder();
     match source {
@@ -43,7 +46,7 @@ pub(crate) fn read(
     let environment = Environment::with_prefix("PAYDESK")
         .prefix_separator("__")
         .separator("__")
-        // Numbers and booleans are read by the fields that want them: a key of digits stays text.
+        // Everything stays text; the fields that want numbers read them. A key of digits is no number.
         .try_parsing(false)
         .source(Some(environment));
     let unreadable =
@@ -56,7 +59,7 @@ pub(crate) fn read(
     if let Value::Object(root) = &mut tree {
         read_files(root, "")?;
     }
-    Config::try_from(&tree).map_err(unreadable)
+    Ok(tree)
 }
 
 /// Keeps what is meant for us, and refuses what looks like it but is misspelt.
@@ -117,4 +120,34 @@ fn read_secret(path: &Path) -> Result<String, String> {
 /// An error of the parser in one line, as the rule for start errors wants it.
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A number or a boolean, as a file writes it or, from the environment, as text.
+pub(crate) fn plain<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let value = match Value::deserialize(deserializer)? {
+        Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        value => value,
+    };
+    T::deserialize(value).map_err(serde::de::Error::custom)
+}
+
+/// A list, as a file writes it or, from the environment, as text with commas.
+pub(crate) fn list<'de, D>(deserializer: D) -> Result<Vec<String>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => {
+            let words = text
+                .split(',')
+                .map(str::trim)
+                .filter(|word| !word.is_empty());
+            Ok(words.map(str::to_owned).collect())
+        }
+        value => Vec::deserialize(value).map_err(serde::de::Error::custom),
+    }
 }

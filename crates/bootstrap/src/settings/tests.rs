@@ -40,6 +40,10 @@ fn the_environment_wins_and_keeps_digits_as_text() {
             ("PAYDESK__HTTP__LISTEN", "0.0.0.0:9000"),
             ("PAYDESK__ORDERS__PAY_WITHIN_MINUTES", "15"),
             ("PAYDESK__ORDERS__PAYMENT_TAG", "0042"),
+            (
+                "PAYDESK__HTTP__ALLOWED_ORIGINS",
+                "https://a.example, https://b.example",
+            ),
             ("PATH", "/bin"),
         ],
     )
@@ -47,6 +51,10 @@ fn the_environment_wins_and_keeps_digits_as_text() {
     assert_eq!(settings.http.listen.to_string(), "0.0.0.0:9000");
     assert_eq!(settings.orders.pay_within_minutes, 15);
     assert_eq!(settings.orders.payment_tag.as_str(), "0042");
+    assert_eq!(
+        settings.http.allowed_origins,
+        ["https://a.example", "https://b.example"]
+    );
 }
 
 #[test]
