@@ -13,9 +13,16 @@ impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         create(manager, orders()).await?;
         // A buyer's order that still waits, and a buyer's newest orders.
-        let waiting = ["user_id", "status", "kind", "code", "created_at"];
+        let waiting = [
+            "user_id",
+            "status",
+            "kind",
+            "code",
+            "created_at",
+            "order_no",
+        ];
         index(manager, "orders_waiting", "orders", &waiting).await?;
-        let recent = ["user_id", "created_at"];
+        let recent = ["user_id", "created_at", "order_no"];
         index(manager, "orders_recent", "orders", &recent).await?;
         create(manager, attempts()).await?;
         index(manager, "attempts_of_order", "attempts", &["order_no"]).await?;

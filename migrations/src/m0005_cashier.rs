@@ -15,7 +15,7 @@ impl MigrationTrait for Step {
         index(manager, "events_of_order", "events", &["order_no", "seq"]).await?;
         create(manager, work()).await?;
         // What is due of one kind, oldest first; work that is done sorts away from it.
-        let due = ["kind", "done_at", "due_at"];
+        let due = ["kind", "done_at", "due_at", "subject"];
         index(manager, "work_due", "work", &due).await?;
         create(manager, exceptions()).await?;
         let open = ["state", "raised_at"];
