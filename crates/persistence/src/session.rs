@@ -61,3 +61,6 @@ impl Transaction for Session<WriteTransaction> {
         committed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,43 @@ impl Database for Store {
             .map_err(store_error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Statement;
+
+    use super::*;
+
+    async fn pragma(connection: &DatabaseConnection, name: &str) -> String {
+        let ask = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
+        let ask = Statement::from_string(connection.get_database_backend(), ask);
+        let row = connection.query_one_raw(ask).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_set_up_for_money() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            url: format!("sqlite://{}", folder.path().join("paydesk.db").display()),
+            readers: 2,
+            create: true,
+        };
+        let store = Store::connect(&options).await.unwrap();
+        for (name, writer, reader) in [
+            ("journal_mode", "wal", "wal"),
+            ("synchronous", "2", "2"),
+            ("foreign_keys", "1", "1"),
+            ("query_only", "0", "1"),
+        ] {
+            assert_eq!(pragma(&store.writer, name).await, writer, "{name}");
+            assert_eq!(pragma(&store.readers, name).await, reader, "{name}");
+        }
+        let ask = Statement::from_string(
+            store.writer.get_database_backend(),
+            "SELECT timeout FROM pragma_busy_timeout",
+        );
+        let row = store.writer.query_one_raw(ask).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1000);
+    }
+}

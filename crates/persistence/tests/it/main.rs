@@ -1,6 +1,10 @@
 //! The store on real files.
+#![cfg(test)]
 
+mod columns;
+mod corruption;
 mod installation;
+mod turns;
 
 use std::path::Path;
 use std::sync::Arc;

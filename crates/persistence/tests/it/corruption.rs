@@ -1,0 +1,90 @@
+use cashier::testing::{NOW, a_purchase, an_order, order_no};
+use cashier::{Database, EventKind, NewEvent};
+use kernel::StoreError;
+use sea_orm::{ConnectionTrait, Database as Driver, DatabaseConnection};
+
+use crate::{migrated, options};
+
+async fn damage(raw: &DatabaseConnection, how: &str) {
+    let changed = raw.execute_unprepared(how).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1, "{how}");
+}
+
+fn is_corrupt<T>(outcome: Result<T, StoreError>) -> bool {
+    outcome.is_err_and(|error| error.to_string() == "stored data cannot be read back")
+}
+
+#[tokio::test]
+async fn an_order_that_means_nothing_is_no_order() {
+    let (folder, store) = migrated().await;
+    let raw = Driver::connect(options(folder.path(), false).url)
+        .await
+        .unwrap();
+    for (n, how) in (0_u32..).zip([
+        "status = 'refunding'",
+        "status = 'PENDING'",
+        "status = 'paid'",
+        "status = 'paid', paid_at = 0, transaction_id = 'T1'",
+        "status = 'paid', paid_at = 0, transaction_id = 'T1', paid_payment_no = 'x'",
+        "status = 'closing'",
+        "status = 'closed', close_reason = 'expired'",
+        "status = 'closed', close_reason = 'tired', closed_at = 0",
+        "fulfilment = ''",
+        "item = '{}'",
+        "item = 'points'",
+        "metadata = '[]'",
+        "user_id = ''",
+        "created_at = 9223372036854775807",
+        "amount_fen = 'much'",
+        "payment_no = 'dev00000000000000000000000099'",
+    ]) {
+        let purchase = a_purchase(n);
+        let mut tx = store.begin().await.unwrap();
+        tx.insert_order(&purchase.order).await.unwrap();
+        tx.insert_attempt(&purchase.attempt).await.unwrap();
+        tx.commit().await.unwrap();
+        let number = order_no(n);
+        let healthy = store.read().await.unwrap().find_purchase(&number).await;
+        assert_eq!(healthy.unwrap(), Some(purchase));
+        damage(
+            &raw,
+            &format!("UPDATE orders SET {how} WHERE order_no = '{number}'"),
+        )
+        .await;
+        let found = store.read().await.unwrap().find_purchase(&number).await;
+        assert!(is_corrupt(found), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_or_event_that_means_nothing_is_none() {
+    let (folder, store) = migrated().await;
+    let raw = Driver::connect(options(folder.path(), false).url)
+        .await
+        .unwrap();
+    let purchase = a_purchase(1);
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_order(&purchase.order).await.unwrap();
+    tx.insert_attempt(&purchase.attempt).await.unwrap();
+    let event = NewEvent {
+        kind: EventKind::PaymentSuccess,
+        purchase: &purchase,
+        at: NOW,
+    };
+    tx.append_event(&event).await.unwrap();
+    tx.commit().await.unwrap();
+    damage(&raw, "UPDATE events SET kind = 'payment_failed'").await;
+    let mut snapshot = store.read().await.unwrap();
+    assert!(is_corrupt(snapshot.load_events(&[1]).await));
+    drop(snapshot);
+    for how in [
+        "channel = 'cash'",
+        "channel = 'wechat', state = 'won'",
+        "scene = 'nfc'",
+    ] {
+        damage(&raw, &format!("UPDATE attempts SET {how}")).await;
+        let mut snapshot = store.read().await.unwrap();
+        let found = snapshot.find_attempt(&an_order(1).payment_no).await;
+        assert!(is_corrupt(found), "{how}");
+    }
+}
