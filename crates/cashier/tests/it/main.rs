@@ -1,4 +1,5 @@
 //! The use cases on a real database, with fake platforms.
+#![cfg(test)]
 
 mod fulfilment;
 mod notices;
