@@ -2,12 +2,12 @@
 
 use kernel::StoreError;
 use sea_orm::sea_query::InsertStatement;
-use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, SqlErr};
+use sea_orm::{ConnAcquireErr, ConnectionTrait, DbErr, RuntimeErr, SqlErr};
 
 /// What an error of the driver means to a use case.
 pub(crate) fn store_error(error: DbErr) -> StoreError {
     match &error {
-        DbErr::ConnectionAcquire(_) => StoreError::busy(error),
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => StoreError::busy(error),
         DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => StoreError::corrupt(error),
         DbErr::Exec(RuntimeErr::SqlxError(cause))
         | DbErr::Query(RuntimeErr::SqlxError(cause))
@@ -90,8 +90,10 @@ mod tests {
 
     #[test]
     fn no_free_connection_is_busy_and_an_unreadable_row_is_not() {
-        let timed_out = DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout);
+        let timed_out = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
         assert!(store_error(timed_out).is_busy());
+        let closed = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        assert!(!store_error(closed).is_busy(), "waiting would not help");
         let unreadable = store_error(DbErr::Type("not a number".to_owned()));
         assert!(!unreadable.is_busy() && !unreadable.is_conflict());
         assert_eq!(unreadable.to_string(), "stored data cannot be read back");

@@ -1,12 +1,13 @@
 //! What is in the columns: reports and operators read them without this program.
 
-use cashier::testing::{NOW, Shop, a_fact, a_purchase, order_no, statement};
+use std::sync::Arc;
+
+use cashier::testing::{FakeProvider, NOW, Shop, a_fact, a_purchase, order_no, statement};
 use cashier::{Database, Exception, ExceptionKind, RejectionCount};
 use kernel::china;
 use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use sea_orm::{ConnectionTrait, Database as Driver, DatabaseConnection, Statement};
-use std::sync::Arc;
 
 use crate::{migrated, options};
 
@@ -58,6 +59,69 @@ async fn ids_are_never_given_out_again() {
     }
 }
 
+/// What a settled and granted purchase leaves behind.
+const SETTLED: &[(&str, &str)] = &[
+    (
+        "SELECT status || fulfilment || version FROM orders",
+        "paidgranted3",
+    ),
+    // A second after the fixture's now, in microseconds.
+    ("SELECT created_at FROM orders", "1767261601123456"),
+    ("SELECT paid_at - created_at FROM orders", "60000000"),
+    (
+        "SELECT amount_fen || currency || paid_fen FROM orders",
+        "990CNY990",
+    ),
+    ("SELECT kind || code FROM orders", "pointspoints-1000"),
+    ("SELECT state || transaction_id FROM attempts", "paidT1"),
+    ("SELECT updated_at > created_at FROM attempts", "1"),
+    (
+        "SELECT verdict || source || amount_fen FROM payments",
+        "settledcallback990",
+    ),
+    (
+        "SELECT callback_data FROM payments",
+        "{\"trade_type\":\"NATIVE\"}",
+    ),
+    (
+        "SELECT order_no FROM payments",
+        "00000000000000000000000001",
+    ),
+    (
+        "SELECT group_concat(kind) FROM payment_records",
+        "callback,granted",
+    ),
+    (
+        "SELECT repeats FROM payment_records WHERE kind = 'callback'",
+        "2",
+    ),
+    (
+        "SELECT request_id FROM payment_records WHERE kind = 'callback'",
+        "request-1",
+    ),
+    (
+        "SELECT last_repeat_at - at FROM payment_records WHERE kind = 'callback'",
+        "0",
+    ),
+    (
+        "SELECT last_repeat_at FROM payment_records WHERE kind = 'granted'",
+        "-",
+    ),
+    (
+        "SELECT group_concat(kind || seq) FROM events",
+        "payment_success2,fulfilled3",
+    ),
+    (
+        "SELECT kind || subject FROM work WHERE done_at >= created_at",
+        "fulfil00000000000000000000000001",
+    ),
+    ("SELECT kind || points FROM point_entries", "grant1000"),
+    (
+        "SELECT l.lot_id = e.lot_id FROM point_lots l, point_entries e",
+        "1",
+    ),
+];
+
 #[tokio::test]
 async fn a_settled_purchase_can_be_read_by_others() {
     let (folder, store) = migrated().await;
@@ -81,65 +145,8 @@ async fn a_settled_purchase_can_be_read_by_others() {
     let raw = Driver::connect(options(folder.path(), false).url)
         .await
         .unwrap();
-    let placed = "1767261601123456"; // one second after NOW, in microseconds
-    for (query, expected) in [
-        (
-            "SELECT status || fulfilment || version FROM orders",
-            "paidgranted3",
-        ),
-        ("SELECT created_at FROM orders", placed),
-        ("SELECT paid_at - created_at FROM orders", "60000000"),
-        (
-            "SELECT amount_fen || currency || paid_fen FROM orders",
-            "990CNY990",
-        ),
-        ("SELECT kind || code FROM orders", "pointspoints-1000"),
-        ("SELECT state || transaction_id FROM attempts", "paidT1"),
-        ("SELECT updated_at > created_at FROM attempts", "1"),
-        (
-            "SELECT verdict || source || amount_fen FROM payments",
-            "settledcallback990",
-        ),
-        (
-            "SELECT callback_data FROM payments",
-            "{\"trade_type\":\"NATIVE\"}",
-        ),
-        ("SELECT order_no FROM payments", order_no(1).as_str()),
-        (
-            "SELECT group_concat(kind) FROM payment_records",
-            "callback,granted",
-        ),
-        (
-            "SELECT repeats FROM payment_records WHERE kind = 'callback'",
-            "2",
-        ),
-        (
-            "SELECT request_id FROM payment_records WHERE kind = 'callback'",
-            "request-1",
-        ),
-        (
-            "SELECT last_repeat_at - at FROM payment_records WHERE kind = 'callback'",
-            "0",
-        ),
-        (
-            "SELECT last_repeat_at FROM payment_records WHERE kind = 'granted'",
-            "-",
-        ),
-        (
-            "SELECT group_concat(kind || seq) FROM events",
-            "payment_success2,fulfilled3",
-        ),
-        (
-            "SELECT kind || subject FROM work WHERE done_at >= created_at",
-            &format!("fulfil{}", order_no(1)),
-        ),
-        ("SELECT kind || points FROM point_entries", "grant1000"),
-        (
-            "SELECT l.lot_id = e.lot_id FROM point_lots l, point_entries e",
-            "1",
-        ),
-    ] {
-        assert_eq!(value(&raw, query).await, expected, "{query}");
+    for (query, expected) in SETTLED {
+        assert_eq!(value(&raw, query).await, *expected, "{query}");
     }
 }
 
@@ -173,6 +180,30 @@ async fn money_that_converges_takes_over_what_fits() {
     let settled = format!("settled990{}", order_no(1));
     assert_eq!(value(&raw, unexpected).await, settled);
     assert_eq!(value(&raw, state).await, "resolvedconverged2");
+}
+
+#[tokio::test]
+async fn r18_refused_callbacks_are_all_counted_and_some_are_kept() {
+    let (folder, store) = migrated().await;
+    let store: Arc<dyn Database> = Arc::new(store);
+    let shop = Shop::on(Arc::clone(&store));
+    let forged = FakeProvider::forged(&statement(&a_purchase(1).attempt, "secret"));
+    for _ in 0..25 {
+        let refused = shop.notices().receive(Channel::Wechat, &forged, "r").await;
+        assert_eq!(refused.unwrap_err().reason(), "bad_signature");
+    }
+    for _ in 0..2 {
+        shop.rejections.flush(&*store).await.unwrap();
+    }
+    let raw = Driver::connect(options(folder.path(), false).url)
+        .await
+        .unwrap();
+    let counted = "SELECT reason || count FROM callback_rejections";
+    assert_eq!(value(&raw, counted).await, "bad_signature25");
+    let kept = "SELECT kind || outcome || COUNT(*) FROM payment_records";
+    assert_eq!(value(&raw, kept).await, "callback_refusedbad_signature20");
+    let redacted = "SELECT COUNT(*) FROM payment_records WHERE detail LIKE '%secret%'";
+    assert_eq!(value(&raw, redacted).await, "0");
 }
 
 #[tokio::test]
