@@ -28,7 +28,8 @@ pub mod work;
 /// Makes one `#[tokio::test]` of every check.
 ///
 /// `open` is the absolute path of an `async fn() -> (Guard, Arc<dyn Database>)` that gives a new
-/// migrated database; the guard is kept until the test ends.
+/// migrated database; the guard is kept until the test ends. The crate that uses this needs tokio
+/// with `macros` and `rt-multi-thread`.
 ///
 /// ```text
 /// cashier::contract_tests!(open = crate::new_database);
