@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "tools of tests: what goes wrong fails the test, with words"
+)]
 
 mod browser;
 mod client;

@@ -41,6 +41,7 @@ pub enum Misbehaviour {
 /// Names the first behaviour found missing.
 pub async fn conforms(bench: &dyn Bench) -> Result<(), String> {
     a_payment_goes_through(bench).await?;
+    what_is_closed_or_unknown_is_told_apart(bench).await?;
     nothing_unverified_is_believed(bench).await?;
     capabilities_are_checked_before_sending(bench).await?;
     notices_are_bound_to_their_bytes(bench).await
@@ -108,7 +109,11 @@ async fn a_payment_goes_through(bench: &dyn Bench) -> Result<(), String> {
         told.transaction_id == paid.transaction_id,
         "notice and query agree",
     )?;
+    Ok(())
+}
 
+async fn what_is_closed_or_unknown_is_told_apart(bench: &dyn Bench) -> Result<(), String> {
+    let provider = bench.provider();
     let unknown = bench.request().payment_no;
     let none = provider
         .query(&unknown)

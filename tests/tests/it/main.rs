@@ -1,4 +1,10 @@
 //! Whole-system tests.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what goes wrong fails the test"
+)]
 
 mod architecture;
 mod bad_input;

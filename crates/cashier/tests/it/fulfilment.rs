@@ -60,6 +60,16 @@ async fn the_process_that_settles_has_a_head_start() {
 }
 
 #[tokio::test]
+async fn r4_the_work_of_granting_is_committed_with_the_payment() {
+    let bench = Bench::new().await;
+    left_over(&bench, 1).await;
+    // Adding work that is there changes nothing, its time neither; only missing work becomes due.
+    due(&bench, order_no(1).as_str()).await;
+    let run = bench.shop.fulfilment().run(10).await.unwrap();
+    assert_eq!(run, Summary::default(), "the work was there already");
+}
+
+#[tokio::test]
 async fn run_picks_up_what_was_left() {
     let bench = Bench::new().await;
     // Work that is there already keeps its time, so that these are due before they are settled.
