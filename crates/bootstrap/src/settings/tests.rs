@@ -216,3 +216,20 @@ fn the_documentation_lists_every_setting_and_no_other() {
     }
     assert_eq!(documented, real);
 }
+
+#[test]
+fn the_example_has_good_settings_but_for_its_files() {
+    let example = include_str!("../../../../docs/example/paydesk.toml");
+    let secret = "0123456789abcdef0123456789abcdef";
+    let inline: String = example
+        .lines()
+        .map(|line| match line.split_once("_file = ") {
+            Some((name, _)) => format!("{name} = {secret:?}\n"),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    let settings = load(&inline, &[]).unwrap();
+    assert_eq!(settings.accounts["main"].channel, Channel::Wechat);
+    let shop = include_str!("../../../../docs/example/shop.toml");
+    assert!(!crate::parse_catalog(shop).unwrap().is_empty());
+}
