@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -14,6 +15,9 @@ use crate::problem::Problem;
 
 /// Bodies of callers are small; callbacks have a limit of their own.
 const LIMIT: usize = 16 * 1024;
+
+/// Nobody needs longer to send that little.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
 
 /// A JSON body.
 #[derive(Debug)]
@@ -30,7 +34,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             if !is_json {
                 return Err(Problem::unsupported_media_type());
             }
-            parse(&bytes.await?).map(Self)
+            let bytes = tokio::time::timeout(SEND_WITHIN, bytes).await;
+            let slow = |_| Problem::invalid("(body)", "not sent in time");
+            parse(&bytes.map_err(slow)??).map(Self)
         })
     }
 }

@@ -15,7 +15,8 @@ use crate::requests::RequestId;
 
 /// A notice is a few KiB.
 const LIMIT: usize = 64 * 1024;
-/// The platform waits five seconds; whatever is not durable by then is answered as failure.
+/// The platform waits five seconds; whatever is not durable by then is answered as failure. It is the
+/// deadline of all: of the body, which a slow caller may dribble, and of settling.
 const DEADLINE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn wechat(
@@ -25,13 +26,22 @@ pub(crate) async fn wechat(
     payload: Payload,
 ) -> HttpResponse {
     let id = id.into_inner().0;
-    let body = match tokio::time::timeout(DEADLINE, body::read(payload.into_inner(), LIMIT)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return refused(StatusCode::PAYLOAD_TOO_LARGE, "body not accepted"),
-        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "body not sent in time"),
+    let answer = receive(&api, id, &request, payload);
+    match tokio::time::timeout(DEADLINE, answer).await {
+        Ok(answer) => answer,
+        Err(_) => refused(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not durable in time, send again",
+        ),
+    }
+}
+
+async fn receive(api: &Api, id: String, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let Ok(body) = body::read(payload.into_inner(), LIMIT).await else {
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "body not accepted");
     };
     let raw = RawNotice {
-        headers: headers(&request),
+        headers: headers(request),
         body,
     };
     let notices = api.service().notices.clone();
@@ -41,10 +51,10 @@ pub(crate) async fn wechat(
         .ports
         .tasks
         .run(async move { notices.receive(Channel::Wechat, &raw, &id).await });
-    match tokio::time::timeout(DEADLINE, received).await {
-        Ok(Ok(Ok(_))) => HttpResponse::NoContent().finish(),
-        Ok(Ok(Err(refusal))) => refused(status_of(&refusal), "not accepted"),
-        Ok(Err(_)) | Err(_) => refused(StatusCode::SERVICE_UNAVAILABLE, "not durable, send again"),
+    match received.await {
+        Ok(Ok(_)) => HttpResponse::NoContent().finish(),
+        Ok(Err(refusal)) => refused(status_of(&refusal), "not accepted"),
+        Err(_) => refused(StatusCode::SERVICE_UNAVAILABLE, "not durable, send again"),
     }
 }
 

@@ -278,7 +278,7 @@ impl Checkout {
             .ok_or_else(gone)?;
         let mut closed = false;
         match answer {
-            Ok(created) => attempt.opened(&created.value),
+            Ok(created) => attempt.opened(&asked.attempt, &created.value),
             Err(error) if error.did_not_happen() && attempt.refused() => {
                 closed = order.close_rejected(record.at);
             }

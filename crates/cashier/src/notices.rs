@@ -86,11 +86,11 @@ impl Notices {
         let outcome = self.take(channel, raw, request_id).await;
         if let Err(refusal) = &outcome {
             let now = self.ports.clock.now();
-            self.rejections
-                .count(channel, refusal.reason(), raw.body.len(), now);
-            // A probe is the platform checking on us, and nothing to wake anybody for.
-            if refusal.reason() != Untrusted::Probe.reason() {
-                tracing::warn!(reason = refusal.reason(), error = %refusal, "callback refused");
+            let reason = refusal.reason();
+            let first = self.rejections.count(channel, reason, raw.body.len(), now);
+            // A probe is the platform checking on us, and a flood must not fill the disk.
+            if first && reason != Untrusted::Probe.reason() {
+                tracing::warn!(reason, error = %refusal, "callback refused");
             }
         }
         outcome

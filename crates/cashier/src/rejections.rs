@@ -54,14 +54,14 @@ struct State {
 }
 
 impl Rejections {
-    /// Counts one.
+    /// Counts one. Whether it is among the first of its kind today, worth a line in the log.
     pub fn count(
         &self,
         channel: Channel,
         reason: &'static str,
         body_len: usize,
         now: OffsetDateTime,
-    ) {
+    ) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let day = china::day(now);
         let count = state
@@ -75,7 +75,8 @@ impl Rejections {
             state.sampled.clear();
         }
         let sampled = state.sampled.entry((channel, reason)).or_insert(0);
-        if *sampled < SAMPLES {
+        let among_first = *sampled < SAMPLES;
+        if among_first {
             *sampled += 1;
             // Redacted: what was refused may be anything, so nothing of its content is kept.
             let mut record = Record::new(now, RecordKind::CallbackRefused, reason);
@@ -83,6 +84,7 @@ impl Rejections {
             record.detail = json!({ "body_bytes": body_len });
             state.samples.push(record);
         }
+        among_first
     }
 
     /// Stores what was counted since the last time. On failure it is kept for the next time.

@@ -128,9 +128,13 @@ impl Attempt {
         }
     }
 
-    /// Notes the code. A late answer changes nothing on an attempt that is paid.
-    pub fn opened(&mut self, created: &Created) {
-        if matches!(self.state, AttemptState::Unknown | AttemptState::Open) {
+    /// Notes the code, if `asked`, the attempt as it was when the request left, is still the latest.
+    ///
+    /// A repeat makes the platform give a new code and forget the old one, so the answer to an
+    /// earlier request is worth nothing. A late answer changes nothing on an attempt that is paid.
+    pub fn opened(&mut self, asked: &Self, created: &Created) {
+        let latest = asked.retry_count == self.retry_count;
+        if latest && matches!(self.state, AttemptState::Unknown | AttemptState::Open) {
             self.state = AttemptState::Open;
             self.code_url = Some(created.code_url.clone());
             self.code_expires_at = Some(created.code_expires_at);

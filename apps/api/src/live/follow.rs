@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cashier::{EventHead, Ports, failpoint};
+use cashier::{Event, EventHead, Ports, failpoint};
 use kernel::StoreError;
 use tokio_util::sync::CancellationToken;
 
@@ -15,49 +15,59 @@ use super::Live;
 
 /// Pause between two looks without a wake-up.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Ids commit out of order, so a number may turn up below others for so long after they were seen.
+/// Ids commit out of order: one that is missing below others may still turn up for so long.
 const UNSETTLED: Duration = Duration::from_secs(30);
-/// On waking from idleness, so many numbers are treated as unsettled.
+/// On waking from idleness, missing ids are looked for among so many.
 const LOOK_BACK: i64 = 1_000;
-/// Events handled by one look; the next one goes on.
+/// Ids read at once; a look goes on until there are no more.
 const BATCH: u64 = 1_000;
+/// Events loaded at once: databases bound the values of one statement.
+const BATCH_OF_IDS: usize = 200;
+/// More missing ids than this are not waited for: polling clients see the state anyway.
+const MISSING_AT_MOST: usize = 10_000;
 
 /// What was seen of the table so far.
 #[derive(Debug, Default)]
 struct Position {
-    /// Everything up to here is settled.
-    floor: i64,
-    /// Seen above the floor, and when: by this process's own clock, so that clocks of other
-    /// machines do not matter.
-    seen: BTreeMap<i64, Instant>,
+    /// The highest id seen.
+    newest: i64,
+    /// Ids below it that were not there, and when that was noticed: by this process's own clock, so
+    /// that clocks of other machines do not matter.
+    missing: BTreeMap<i64, Instant>,
 }
 
 impl Position {
     /// Starts at the end. What committed before the sockets opened is in their snapshots.
     fn at_end(newest: i64, heads: &[EventHead], now: Instant) -> Self {
-        let seen = heads.iter().map(|head| (head.id, now)).collect();
-        Self {
-            floor: (newest - LOOK_BACK).max(0),
-            seen,
+        let start = (newest - LOOK_BACK).max(0);
+        let mut position = Self {
+            newest: start,
+            missing: BTreeMap::new(),
+        };
+        position.advance(heads, now);
+        position
+    }
+
+    /// Notes ids above the newest, ascending, and what is missing between them.
+    fn advance(&mut self, heads: &[EventHead], now: Instant) {
+        for head in heads {
+            let room = MISSING_AT_MOST.saturating_sub(self.missing.len());
+            self.missing
+                .extend((self.newest + 1..head.id).take(room).map(|id| (id, now)));
+            self.newest = self.newest.max(head.id);
         }
     }
 
-    fn is_new(&self, id: i64) -> bool {
-        id > self.floor && !self.seen.contains_key(&id)
+    /// Notes that a missing id turned up.
+    fn found(&mut self, id: i64) {
+        self.missing.remove(&id);
     }
 
-    fn note(&mut self, id: i64, now: Instant) {
-        self.seen.insert(id, now);
-    }
-
-    /// Raises the floor over what can no longer have anything unseen below it.
-    fn settle(&mut self, now: Instant) {
-        while let Some((&id, &at)) = self.seen.first_key_value()
-            && now.duration_since(at) > UNSETTLED
-        {
-            self.floor = id;
-            self.seen.pop_first();
-        }
+    /// Missing ids that may still turn up; those that never will are forgotten.
+    fn awaited(&mut self, now: Instant) -> Vec<i64> {
+        self.missing
+            .retain(|_, since| now.duration_since(*since) <= UNSETTLED);
+        self.missing.keys().copied().collect()
     }
 }
 
@@ -95,27 +105,35 @@ impl Live {
             *place = Some(Position::at_end(newest, &heads, now));
             return Ok(());
         };
-        let heads = read.event_heads(position.floor, BATCH).await?;
-        let fresh: Vec<_> = heads
-            .into_iter()
-            .filter(|head| position.is_new(head.id))
-            .collect();
-        let wanted: Vec<i64> = fresh
-            .iter()
-            .filter(|head| self.hub.has(&head.user_id))
-            .map(|head| head.id)
-            .collect();
-        if !wanted.is_empty() {
-            for event in read.load_events(&wanted).await? {
-                failpoint::hit("push.before_send").await;
-                self.hub.send(&Arc::new(event));
+        let awaited = position.awaited(now);
+        for ids in awaited.chunks(BATCH_OF_IDS) {
+            for event in read.load_events(ids).await? {
+                position.found(event.id);
+                self.push(event).await;
             }
         }
-        for head in fresh {
-            position.note(head.id, now);
+        loop {
+            let heads = read.event_heads(position.newest, BATCH).await?;
+            let wanted: Vec<i64> = heads
+                .iter()
+                .filter(|head| self.hub.has(&head.user_id))
+                .map(|head| head.id)
+                .collect();
+            for ids in wanted.chunks(BATCH_OF_IDS) {
+                for event in read.load_events(ids).await? {
+                    self.push(event).await;
+                }
+            }
+            position.advance(&heads, now);
+            if heads.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                return Ok(());
+            }
         }
-        position.settle(now);
-        Ok(())
+    }
+
+    async fn push(&self, event: Event) {
+        failpoint::hit("push.before_send").await;
+        self.hub.send(&Arc::new(event));
     }
 }
 
@@ -131,25 +149,35 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_commits_late_is_still_seen() {
+    fn an_id_that_commits_late_is_still_awaited() {
         let start = Instant::now();
         let mut position = Position::at_end(7, &[head(5), head(7)], start);
         assert!(
-            position.is_new(6),
-            "6 was taken before 7 and commits after it"
+            position.awaited(start).ends_with(&[6]),
+            "6 was taken before 7"
         );
-        position.note(6, start);
-        assert!(!position.is_new(6) && !position.is_new(7));
+        position.found(6);
+        position.advance(&[head(8), head(11)], start);
+        assert_eq!(position.newest, 11);
+        assert!(position.awaited(start).ends_with(&[9, 10]));
     }
 
     #[test]
-    fn the_window_does_not_grow_for_ever() {
+    fn what_never_comes_is_forgotten() {
         let start = Instant::now();
         let mut position = Position::at_end(0, &[], start);
-        position.note(1, start);
-        position.note(2, start + UNSETTLED);
-        position.settle(start + UNSETTLED + Duration::from_secs(1));
-        assert_eq!((position.floor, position.seen.len()), (1, 1));
-        assert!(!position.is_new(1));
+        position.advance(&[head(3)], start);
+        assert_eq!(position.awaited(start + UNSETTLED), [1, 2]);
+        let later = start + UNSETTLED + Duration::from_secs(1);
+        assert!(position.awaited(later).is_empty());
+        assert_eq!(position.newest, 3, "nothing is seen twice");
+    }
+
+    #[test]
+    fn a_gap_beyond_all_measure_is_bounded() {
+        let start = Instant::now();
+        let mut position = Position::default();
+        position.advance(&[head(i64::from(i32::MAX)), head(i64::MAX - 1)], start);
+        assert_eq!(position.awaited(start).len(), MISSING_AT_MOST);
     }
 }

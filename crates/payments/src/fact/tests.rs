@@ -95,10 +95,14 @@ fn r2_a_late_answer_never_changes_a_paid_attempt() {
     let money = attempt.admit(&fact(|_| {})).unwrap();
     attempt.received(&money);
     let paid = attempt.clone();
-    attempt.opened(&paydesk_provider::Created {
-        code_url: "weixin://late".to_owned(),
-        code_expires_at: datetime!(2026-01-01 13:00 UTC),
-    });
+    let asked = attempt.clone();
+    attempt.opened(
+        &asked,
+        &paydesk_provider::Created {
+            code_url: "weixin://late".to_owned(),
+            code_expires_at: datetime!(2026-01-01 13:00 UTC),
+        },
+    );
     assert!(!attempt.refused());
     assert_eq!(attempt, paid);
 }
@@ -131,4 +135,25 @@ fn no_code_is_shown_once_nobody_should_pay() {
         ..attempt
     };
     assert!(paid.code_at(datetime!(2026-01-01 10:01 UTC)).is_none());
+}
+
+#[test]
+fn only_the_latest_request_brings_a_code_that_works() {
+    let asked = Attempt {
+        state: AttemptState::Unknown,
+        code_url: None,
+        ..an_attempt()
+    };
+    let mut attempt = Attempt {
+        retry_count: 1,
+        ..asked.clone()
+    };
+    let repeated = attempt.clone();
+    let code = |url: &str| paydesk_provider::Created {
+        code_url: url.to_owned(),
+        code_expires_at: datetime!(2026-01-01 13:00 UTC),
+    };
+    attempt.opened(&repeated, &code("weixin://new"));
+    attempt.opened(&asked, &code("weixin://dead"));
+    assert_eq!(attempt.code_url.as_deref(), Some("weixin://new"));
 }
