@@ -9,6 +9,7 @@
 mod architecture;
 mod bad_input;
 mod callbacks;
+mod conformance;
 mod crash;
 mod live;
 mod money;
