@@ -113,7 +113,7 @@ fn payments() -> TableCreateStatement {
         .col(line("payment_no"))
         .col(maybe_word("order_no"))
         .col(word("account"))
-        .col(number("amount_fen"))
+        .col(maybe_number("amount_fen"))
         .col(word("currency"))
         .col(word("verdict"))
         .col(word("source"))

@@ -20,6 +20,8 @@ impl MigrationTrait for Step {
         create(manager, exceptions()).await?;
         let open = ["state", "raised_at"];
         index(manager, "exceptions_open", "exceptions", &open).await?;
+        let untold = ["told_at", "raised_at"];
+        index(manager, "exceptions_untold", "exceptions", &untold).await?;
         create(manager, callback_rejections()).await
     }
 }
@@ -67,6 +69,7 @@ fn exceptions() -> TableCreateStatement {
         .col(text("detail"))
         .col(maybe_line("resolution"))
         .col(number("raised_at"))
+        .col(maybe_number("told_at"))
         .col(maybe_number("resolved_at"))
         .col(number("seen"))
         .take()

@@ -17,16 +17,19 @@ const BATCH: u64 = 200;
 pub enum Job {
     /// Grants what was paid for and not granted.
     Fulfil,
+    /// Tells people of exceptions that nobody was told of.
+    Alert,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 1] = [Self::Fulfil];
+    pub const ALL: [Self; 2] = [Self::Fulfil, Self::Alert];
 
     /// The name used on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fulfil => "fulfil",
+            Self::Alert => "alert",
         }
     }
 
@@ -34,6 +37,7 @@ impl Job {
     pub fn cadence(self, settings: &SchedulerSettings) -> Duration {
         match self {
             Self::Fulfil => Duration::from_secs(settings.fulfil_every_seconds.into()),
+            Self::Alert => Duration::from_secs(settings.alert_every_seconds.into()),
         }
     }
 
@@ -44,6 +48,7 @@ impl Job {
     pub async fn run(self, service: &Service) -> Result<Summary, StoreError> {
         match self {
             Self::Fulfil => service.fulfilment.run(BATCH).await,
+            Self::Alert => service.alarm.run(BATCH).await,
         }
     }
 }
@@ -64,9 +69,7 @@ impl FromStr for Job {
 /// next one tries again.
 pub async fn run(service: &Service, settings: &SchedulerSettings, stop: CancellationToken) {
     let jobs = Job::ALL.map(|job| keep_running(job, service, job.cadence(settings), &stop));
-    for job in jobs {
-        job.await;
-    }
+    futures_util::future::join_all(jobs).await;
 }
 
 async fn keep_running(job: Job, service: &Service, pause: Duration, stop: &CancellationToken) {

@@ -25,7 +25,7 @@ enum Command {
     Run,
     /// Run one job, once.
     Once {
-        /// Which: fulfil.
+        /// Which: fulfil, alert.
         job: Job,
     },
 }

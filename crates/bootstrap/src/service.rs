@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use cashier::{
-    Catalogue, Checkout, Database, Fulfilment, Inquiry, LocalWakeUp, LogAlerts, Merchants, Notices,
-    Ports, Rejections, Settlement, Tasks, Terms,
+    Alarm, Catalogue, Checkout, Database, Fulfilment, Inquiry, LocalWakeUp, LogAlerts, Merchants,
+    Notices, Ports, Rejections, Settlement, Tasks, Terms,
 };
 use kernel::{Clock, UuidNumbers};
 use persistence::{Migrated, Store};
@@ -24,6 +24,8 @@ pub struct Service {
     pub notices: Notices,
     /// Granting goods.
     pub fulfilment: Fulfilment,
+    /// Telling people of exceptions.
+    pub alarm: Alarm,
     /// Counts of refused callbacks, to be flushed by whoever serves.
     pub rejections: Rejections,
     /// What the use cases reach the world by.
@@ -80,6 +82,7 @@ pub async fn assemble(settings: &Settings, switches: TestSwitches) -> Result<Ser
             rejections.clone(),
         ),
         fulfilment,
+        alarm: Alarm::new(ports.clone()),
         rejections,
         ports,
         store,

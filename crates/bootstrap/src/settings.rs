@@ -133,12 +133,16 @@ pub struct SchedulerSettings {
     /// Pause between two looks for goods that were paid and not granted, 1 to 3600.
     #[serde(default = "default_fulfil_every", deserialize_with = "plain")]
     pub fulfil_every_seconds: u32,
+    /// Pause between two looks for exceptions that nobody was told of, 1 to 3600.
+    #[serde(default = "default_alert_every", deserialize_with = "plain")]
+    pub alert_every_seconds: u32,
 }
 
 impl Default for SchedulerSettings {
     fn default() -> Self {
         Self {
             fulfil_every_seconds: default_fulfil_every(),
+            alert_every_seconds: default_alert_every(),
         }
     }
 }
@@ -222,6 +226,11 @@ impl Settings {
         ensure(
             (1..=3600).contains(&self.scheduler.fulfil_every_seconds),
             "scheduler.fulfil_every_seconds",
+            "must be 1 to 3600",
+        )?;
+        ensure(
+            (1..=3600).contains(&self.scheduler.alert_every_seconds),
+            "scheduler.alert_every_seconds",
             "must be 1 to 3600",
         )?;
         ensure(
@@ -362,6 +371,10 @@ const fn default_pay_within() -> u16 {
 
 const fn default_fulfil_every() -> u32 {
     5
+}
+
+const fn default_alert_every() -> u32 {
+    10
 }
 
 fn default_filter() -> String {

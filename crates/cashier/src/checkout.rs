@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use catalog::{ItemKind, Sold};
 use kernel::{OrderNo, StoreError, UserId};
 use orders::{NewOrder, Order, Purchase};
-use paydesk_provider::{Answer, Channel, Created, ProviderError, Scene};
+use paydesk_provider::{Advice, Answer, Channel, Created, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
 use serde_json::{Value, json};
 use time::Duration;
@@ -185,6 +185,13 @@ impl Checkout {
             && purchase.order.expire_at - now >= REUSE_LEFT
             && purchase.attempt.account == merchant.key
         {
+            // Read again under locks: the order may have been paid since, and what is written then
+            // must not be undone.
+            let gone = || StoreError::lost_update("a waiting order is missing");
+            let order_no = &purchase.order.order_no;
+            purchase.order = tx.lock_order(order_no).await?.ok_or_else(gone)?;
+            let payment_no = &purchase.order.payment_no;
+            purchase.attempt = tx.lock_attempt(payment_no).await?.ok_or_else(gone)?;
             if purchase.attempt.state == AttemptState::Unknown {
                 // Noted before the repeat leaves: from here on a refusal proves nothing.
                 purchase.attempt.retry_count += 1;
@@ -279,7 +286,12 @@ impl Checkout {
         let mut closed = false;
         match answer {
             Ok(created) => attempt.opened(&asked.attempt, &created.value),
-            Err(error) if error.did_not_happen() && attempt.refused() => {
+            // A request that could not be sent is worth another try; a refusal is final.
+            Err(error)
+                if error.did_not_happen()
+                    && error.advice() == Advice::Never
+                    && attempt.refused() =>
+            {
                 closed = order.close_rejected(record.at);
             }
             Err(_) => {}

@@ -35,17 +35,33 @@ pub enum ExceptionKind {
     LatePayment,
     /// Money for an order that other money had paid.
     DoublePayment,
+    /// Money for an order that went back by another way than ours; its goods are withheld.
+    RefundedElsewhere,
     /// Goods that could not be granted after many tries.
     StuckGrant,
 }
 
 impl ExceptionKind {
+    const ALL: [Self; 5] = [
+        Self::UnexpectedPayment,
+        Self::LatePayment,
+        Self::DoublePayment,
+        Self::RefundedElsewhere,
+        Self::StuckGrant,
+    ];
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The name used in the database and in alerts.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnexpectedPayment => "unexpected_payment",
             Self::LatePayment => "late_payment",
             Self::DoublePayment => "double_payment",
+            Self::RefundedElsewhere => "refunded_elsewhere",
             Self::StuckGrant => "stuck_grant",
         }
     }
@@ -67,11 +83,20 @@ pub enum Raised {
 pub trait ExceptionStore: Send {
     /// Raises an exception, once for its key.
     async fn raise_exception(&mut self, exception: &Exception) -> Result<Raised, StoreError>;
-    /// Notes that an exception needs nobody any more, and why. Nothing happens when there is none.
+    /// Notes that an open exception needs nobody any more, and why; `false`, changing nothing, when
+    /// there is none, or somebody has dealt with it.
     async fn resolve_exception(
         &mut self,
         key: &str,
         resolution: &str,
         at: OffsetDateTime,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
+    /// Exceptions raised before an instant that nobody was told of, oldest first, at most so many.
+    async fn find_untold(
+        &mut self,
+        before: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Vec<Exception>, StoreError>;
+    /// Notes that somebody was told of an exception.
+    async fn mark_told(&mut self, key: &str, at: OffsetDateTime) -> Result<(), StoreError>;
 }

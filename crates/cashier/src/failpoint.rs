@@ -1,6 +1,6 @@
 //! Places where a test build can be stopped dead, so that a crash at that very step can be tried.
 //!
-//! Without the feature `testing` nothing is compiled in.
+//! Without the feature `testing` there is nothing to arm, and passing a place does nothing.
 
 /// Every place, in the order in which a callback passes them.
 pub const STEPS: [&str; 8] = [

@@ -8,8 +8,8 @@ use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
 use crate::{
-    Claim, EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction, WorkKind,
-    failpoint,
+    Alarm, Claim, EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction,
+    WorkKind, failpoint,
 };
 
 /// How long a claim is ours; granting takes milliseconds.
@@ -23,6 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::hours(1);
 #[derive(Clone, Debug)]
 pub struct Fulfilment {
     ports: Ports,
+    alarm: Alarm,
 }
 
 /// Why goods were not granted this time.
@@ -64,8 +65,9 @@ pub struct Summary {
 
 impl Fulfilment {
     /// Grants through these ports.
-    pub const fn new(ports: Ports) -> Self {
-        Self { ports }
+    pub fn new(ports: Ports) -> Self {
+        let alarm = Alarm::new(ports.clone());
+        Self { ports, alarm }
     }
 
     /// Starts granting at once, waiting for nothing: if it fails or the process dies, the work row
@@ -161,7 +163,12 @@ impl Fulfilment {
                 Err(_) => Err(FulfilError::NoOrder(claim.subject.clone())),
             };
             match outcome {
-                Ok(()) => summary.done += 1,
+                Ok(()) => {
+                    summary.done += 1;
+                    if claim.tries > TRIES_BEFORE_ALARM {
+                        retried(|| self.stand_down(claim)).await?;
+                    }
+                }
                 Err(error) => {
                     summary.failed += 1;
                     retried(|| self.put_off(claim, &error)).await?;
@@ -169,6 +176,15 @@ impl Fulfilment {
             }
         }
         Ok(summary)
+    }
+
+    /// What was stuck was granted after all.
+    async fn stand_down(&self, claim: &Claim) -> Result<(), StoreError> {
+        let mut tx = self.ports.database.begin().await?;
+        let now = self.ports.clock.now();
+        tx.resolve_exception(&stuck_key(claim), "granted", now)
+            .await?;
+        tx.commit().await
     }
 
     async fn put_off(&self, claim: &Claim, error: &FulfilError) -> Result<(), StoreError> {
@@ -180,7 +196,7 @@ impl Fulfilment {
         if ours && claim.tries >= TRIES_BEFORE_ALARM {
             let exception = Exception {
                 kind: ExceptionKind::StuckGrant,
-                key: format!("{}:{}", ExceptionKind::StuckGrant.as_str(), claim.subject),
+                key: stuck_key(claim),
                 order_no: claim.subject.parse().ok(),
                 payment_no: None,
                 transaction_id: None,
@@ -195,10 +211,14 @@ impl Fulfilment {
         tx.commit().await?;
         tracing::warn!(subject = %claim.subject, tries = claim.tries, %error, "granting put off");
         if let Some(exception) = raised {
-            self.ports.alerts.raise(&exception);
+            self.alarm.start(exception);
         }
         Ok(())
     }
+}
+
+fn stuck_key(claim: &Claim) -> String {
+    format!("{}:{}", ExceptionKind::StuckGrant.as_str(), claim.subject)
 }
 
 /// 2 s after the first try, doubling, at most an hour.

@@ -59,6 +59,7 @@ impl Inquiry {
             }) if statement.state.was_paid() => {
                 let fact = Fact {
                     statement: *statement,
+                    channel: attempt.channel,
                     account: attempt.account.clone(),
                     source: Source::Query,
                     learnt_at,
@@ -127,7 +128,12 @@ impl Inquiry {
         record.request_id = request_id;
         record.detail = detail;
         // The same answer again is the same line with a higher count.
-        record.once = Some(format!("query:{}:{outcome}", attempt.payment_no));
+        let code = answer
+            .as_ref()
+            .err()
+            .and_then(|error| error.details().code.as_deref());
+        let code = code.unwrap_or_default();
+        record.once = Some(format!("query:{}:{outcome}:{code}", attempt.payment_no));
         retried(|| async {
             let mut tx = self.ports.database.begin().await?;
             tx.append_record(&record).await?;

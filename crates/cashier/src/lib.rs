@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod alarm;
 mod alerts;
 mod catalogue;
 mod checkout;
@@ -20,6 +21,7 @@ mod tasks;
 pub mod testing;
 mod work;
 
+pub use alarm::Alarm;
 pub use alerts::{Alerts, LogAlerts};
 pub use catalogue::{Catalogue, PublishError};
 pub use checkout::{Checkout, PlaceError, PlaceOrder, Placed, StatusError, Terms};

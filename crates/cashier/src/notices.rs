@@ -108,6 +108,7 @@ impl Notices {
                 let learnt_at = self.ports.clock.now();
                 let fact = Fact {
                     statement,
+                    channel,
                     account,
                     source: Source::Callback,
                     learnt_at,
@@ -194,6 +195,7 @@ impl Notices {
         record.account = Some(account);
         record.request_id = Some(request_id.to_owned());
         record.detail = serde_json::json!({ "event": event });
+        // Should the id change when it is sent again, the platform's few repeats are lines of their own.
         record.once = Some(format!("callback:{channel}:notice:{}", notice.id));
         retried(|| async {
             let mut tx = self.ports.database.begin().await?;

@@ -1,6 +1,5 @@
 use kernel::{OrderNo, PaymentNo, StoreError, Tag};
-use orders::{Paid, Purchase};
-use paydesk_provider::Channel;
+use orders::{Fulfilment, Paid, Purchase};
 use payments::{Admitted, Fact, Mismatch, Payment, Record, RecordKind, Source, Verdict};
 use serde_json::json;
 use time::Duration;
@@ -8,7 +7,8 @@ use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
 use crate::{
-    EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction, WorkKind, failpoint,
+    Alarm, EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction, WorkKind,
+    failpoint,
 };
 
 /// The process that settles also fulfils, at once; the scheduler takes over after this long.
@@ -18,6 +18,7 @@ const FULFIL_GRACE: Duration = Duration::seconds(5);
 #[derive(Clone, Debug)]
 pub struct Settlement {
     ports: Ports,
+    alarm: Alarm,
     tag: Tag,
 }
 
@@ -65,14 +66,24 @@ impl MayConflict for SettleError {
 /// A fact on its way through one transaction.
 struct Case<'a> {
     fact: &'a Fact,
-    channel: Channel,
     request_id: Option<&'a str>,
+}
+
+/// What booking money came to.
+enum Booked {
+    /// It is written; with the exception that a person is to be told of.
+    Written(Option<Exception>),
+    /// Nothing is written: a person has dealt with this money.
+    DealtWith,
+    /// Nothing is written: this money has paid another order.
+    Spent,
 }
 
 impl Settlement {
     /// Settlement in the environment with this tag.
-    pub const fn new(ports: Ports, tag: Tag) -> Self {
-        Self { ports, tag }
+    pub fn new(ports: Ports, tag: Tag) -> Self {
+        let alarm = Alarm::new(ports.clone());
+        Self { ports, alarm, tag }
     }
 
     /// Settles a fact that says money was taken. `Ok` means that it is durable, also for a repeat.
@@ -92,11 +103,7 @@ impl Settlement {
             .ok_or_else(|| SettleError::NoAccount(fact.account.to_string()))?;
         let identity = merchant.provider.identity();
         fact.concerns(identity).map_err(SettleError::Foreign)?;
-        let case = Case {
-            fact,
-            channel: identity.channel,
-            request_id,
-        };
+        let case = Case { fact, request_id };
         let settled = retried(|| self.settle_once(&case)).await?;
         self.ports.wake.wake();
         Ok(settled)
@@ -116,9 +123,6 @@ impl Settlement {
         let attempt = tx.lock_attempt(&payment_no).await?.ok_or_else(missing)?;
         let mut purchase = Purchase { order, attempt };
         failpoint::hit("settle.locked").await;
-        if purchase.attempt.channel != case.channel {
-            return self.unexpected(tx, case, Mismatch::Channel).await;
-        }
         let money = match purchase.attempt.admit(case.fact) {
             Ok(money) => money,
             Err(mismatch) => return self.unexpected(tx, case, mismatch).await,
@@ -127,10 +131,11 @@ impl Settlement {
         let mut raised = None;
         if outcome != Paid::Already {
             purchase.attempt.received(&money);
-            tx.save_attempt(&purchase.attempt).await?;
-            raised = self
-                .book(&mut *tx, case, &money, outcome, &purchase)
-                .await?;
+            match book(&mut *tx, case, &money, outcome, &purchase).await? {
+                Booked::Written(exception) => raised = exception,
+                Booked::DealtWith => return Ok(Settled::DealtWith),
+                Booked::Spent => return self.unexpected(tx, case, Mismatch::Spent).await,
+            }
         }
         let mut record = case.record(outcome_name(outcome), "");
         record.order_no = Some(order_no.clone());
@@ -140,69 +145,12 @@ impl Settlement {
         tx.commit().await?;
         failpoint::hit("settle.committed").await;
         if let Some(exception) = raised {
-            self.ports.alerts.raise(&exception);
+            self.alarm.start(exception);
         }
         Ok(Settled::Order {
             order_no,
             paid: outcome,
         })
-    }
-
-    /// Writes what new money means: payment, order, event, work, and an exception where it came
-    /// late or twice.
-    async fn book(
-        &self,
-        tx: &mut dyn Transaction,
-        case: &Case<'_>,
-        money: &Admitted,
-        outcome: Paid,
-        purchase: &Purchase,
-    ) -> Result<Option<Exception>, SettleError> {
-        let verdict = if outcome.pays_the_order() {
-            Verdict::Settled
-        } else {
-            Verdict::Surplus
-        };
-        let payment = Payment::admitted(case.fact, case.channel, money, verdict);
-        let (order, at) = (&purchase.order, case.fact.learnt_at);
-        if !tx.insert_payment(&payment).await? && tx.settle_payment(&payment).await? {
-            // It was kept for an operator, and fits by now.
-            let key = unexpected_key(case, money.transaction_id());
-            tx.resolve_exception(&key, "converged", at).await?;
-        }
-        if outcome.pays_the_order() {
-            tx.save_order(order).await?;
-            let event = NewEvent {
-                kind: EventKind::PaymentSuccess,
-                purchase,
-                at,
-            };
-            tx.append_event(&event).await?;
-            tx.add_work(WorkKind::Fulfil, order.order_no.as_str(), FULFIL_GRACE)
-                .await?;
-        }
-        let kind = match outcome {
-            Paid::Late => ExceptionKind::LatePayment,
-            Paid::Twice => ExceptionKind::DoublePayment,
-            Paid::Now | Paid::Already => return Ok(None),
-        };
-        let exception = Exception {
-            kind,
-            key: format!(
-                "{}:{}:{}",
-                kind.as_str(),
-                case.channel,
-                money.transaction_id()
-            ),
-            order_no: Some(order.order_no.clone()),
-            payment_no: Some(money.payment_no().as_str().to_owned()),
-            transaction_id: Some(money.transaction_id().to_owned()),
-            amount: Some(money.amount()),
-            detail: json!({ "source": case.fact.source.as_str() }),
-            at,
-        };
-        let raised = tx.raise_exception(&exception).await?;
-        Ok((raised == Raised::New).then_some(exception))
     }
 
     /// Keeps money that fits no order: payment, exception and record in one commit, no order
@@ -215,17 +163,20 @@ impl Settlement {
     ) -> Result<Settled, SettleError> {
         tx.append_record(&case.record(why.reason(), why.reason()))
             .await?;
-        let Some(payment) = Payment::unexpected(case.fact, case.channel, why) else {
+        let payment = Payment::unexpected(case.fact, why);
+        if let Some(payment) = &payment {
+            tx.insert_payment(payment).await?;
+        } else if !case.fact.statement.state.was_paid() {
+            // It speaks of no money, so there is nothing for a person to do.
             tx.commit().await?;
             return Err(SettleError::Unexpected(why));
-        };
-        tx.insert_payment(&payment).await?;
+        }
         let exception = Exception {
             kind: ExceptionKind::UnexpectedPayment,
-            key: unexpected_key(case, &payment.transaction_id),
+            key: case.key(ExceptionKind::UnexpectedPayment),
             order_no: None,
-            payment_no: Some(payment.payment_no.clone()),
-            transaction_id: Some(payment.transaction_id.clone()),
+            payment_no: Some(case.fact.statement.payment_no.clone()),
+            transaction_id: case.fact.statement.transaction_id.clone(),
             amount: case.fact.statement.amount,
             detail: json!({ "mismatch": why.reason(), "source": case.fact.source.as_str() }),
             at: case.fact.learnt_at,
@@ -235,7 +186,7 @@ impl Settlement {
         match raised {
             Raised::Settled => return Ok(Settled::DealtWith),
             Raised::Open => {}
-            Raised::New => self.ports.alerts.raise(&exception),
+            Raised::New => self.alarm.start(exception),
         }
         Err(SettleError::Unexpected(why))
     }
@@ -248,32 +199,123 @@ impl Settlement {
     }
 }
 
+/// Writes what new money means: payment, attempt, order, event, work, and an exception where a person
+/// has to look at it.
+async fn book(
+    tx: &mut dyn Transaction,
+    case: &Case<'_>,
+    money: &Admitted,
+    outcome: Paid,
+    purchase: &Purchase,
+) -> Result<Booked, SettleError> {
+    let verdict = if outcome.pays_the_order() {
+        Verdict::Settled
+    } else {
+        Verdict::Surplus
+    };
+    let payment = Payment::admitted(case.fact, money, verdict);
+    if !tx.insert_payment(&payment).await? {
+        // The platform's number is known.
+        let (channel, merchant_id) = (payment.channel, &payment.merchant_id);
+        let known = tx
+            .find_verdict(channel, merchant_id, &payment.transaction_id)
+            .await?;
+        if known == Some(Verdict::Unexpected) {
+            // Kept for an operator, and fits by now; unless a person has dealt with it meanwhile.
+            let key = case.key(ExceptionKind::UnexpectedPayment);
+            let at = case.fact.learnt_at;
+            if !tx.resolve_exception(&key, "converged", at).await? {
+                return Ok(Booked::DealtWith);
+            }
+            tx.settle_payment(&payment).await?;
+        } else if outcome.pays_the_order() {
+            return Ok(Booked::Spent);
+        }
+    }
+    tx.save_attempt(&purchase.attempt).await?;
+    if outcome.pays_the_order() {
+        note_paid(tx, case, purchase).await?;
+    }
+    let kind = match outcome {
+        _ if money.given_back() => ExceptionKind::RefundedElsewhere,
+        Paid::Late => ExceptionKind::LatePayment,
+        Paid::Twice => ExceptionKind::DoublePayment,
+        Paid::Now | Paid::Already => return Ok(Booked::Written(None)),
+    };
+    let exception = Exception {
+        kind,
+        key: case.key(kind),
+        order_no: Some(purchase.order.order_no.clone()),
+        payment_no: Some(money.payment_no().as_str().to_owned()),
+        transaction_id: Some(money.transaction_id().to_owned()),
+        amount: Some(money.amount()),
+        detail: json!({ "source": case.fact.source.as_str() }),
+        at: case.fact.learnt_at,
+    };
+    let raised = tx.raise_exception(&exception).await?;
+    Ok(Booked::Written(
+        (raised == Raised::New).then_some(exception),
+    ))
+}
+
+/// Writes the paid order, tells its buyer, and leaves the work of granting.
+async fn note_paid(
+    tx: &mut dyn Transaction,
+    case: &Case<'_>,
+    purchase: &Purchase,
+) -> Result<(), SettleError> {
+    let order = &purchase.order;
+    tx.save_order(order).await?;
+    tx.append_event(&NewEvent {
+        kind: EventKind::PaymentSuccess,
+        purchase,
+        at: case.fact.learnt_at,
+    })
+    .await?;
+    if order.fulfilment == Fulfilment::Pending {
+        tx.add_work(WorkKind::Fulfil, order.order_no.as_str(), FULFIL_GRACE)
+            .await?;
+    }
+    Ok(())
+}
+
 impl Case<'_> {
-    /// The journal's line. The same statement refused for another reason is another line.
+    /// Names the exception of this kind about this money under this payment number.
+    fn key(&self, kind: ExceptionKind) -> String {
+        let said = &self.fact.statement;
+        format!(
+            "{}:{}:{}:{}:{}",
+            kind.as_str(),
+            self.fact.channel,
+            said.merchant_id,
+            said.transaction_id.as_deref().unwrap_or("-"),
+            said.payment_no,
+        )
+    }
+
+    /// The journal's line. The same statement refused for another reason, or with another amount,
+    /// is another line.
     fn record(&self, outcome: &str, refused: &str) -> Record {
         let said = &self.fact.statement;
         let kind = match self.fact.source {
             Source::Query => RecordKind::Query,
             _ => RecordKind::Callback,
         };
-        let mut record =
-            Record::new(self.fact.learnt_at, kind, outcome).of_fact(self.fact, self.channel);
+        let mut record = Record::new(self.fact.learnt_at, kind, outcome).of_fact(self.fact);
         record.request_id = self.request_id.map(str::to_owned);
         record.detail = said.evidence.clone();
-        let number = said.transaction_id.as_deref().unwrap_or(&said.payment_no);
-        let said = said.state.as_str();
+        let amount = said.amount.map(|amount| amount.fen().to_string());
         record.once = Some(format!(
-            "{}:{}:{number}:{said}:{refused}",
+            "{}:{}:{}:{}:{}:{}:{refused}",
             kind.as_str(),
-            self.channel
+            self.fact.channel,
+            said.payment_no,
+            said.transaction_id.as_deref().unwrap_or("-"),
+            said.state.as_str(),
+            amount.as_deref().unwrap_or("-"),
         ));
         record
     }
-}
-
-fn unexpected_key(case: &Case<'_>, transaction_id: &str) -> String {
-    let kind = ExceptionKind::UnexpectedPayment.as_str();
-    format!("{kind}:{}:{transaction_id}", case.channel)
 }
 
 const fn outcome_name(outcome: Paid) -> &'static str {

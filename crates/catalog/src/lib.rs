@@ -126,7 +126,9 @@ impl PointPackage {
             "1 to 120 bytes on one line, without emoji",
         )?;
         ensure(self.price.is_positive(), "price_fen", "at least 1")?;
-        ensure(self.points > 0, "points", "at least 1")?;
+        // Far below where the sum of many lots could overflow.
+        let countable = (1..=1_000_000_000).contains(&self.points);
+        ensure(countable, "points", "1 to 1,000,000,000")?;
         ensure(
             self.valid_days
                 .is_none_or(|days| (1..=36_500).contains(&days)),

@@ -149,7 +149,12 @@ impl Order {
         };
         self.paid = money.amount();
         self.payment_no = money.payment_no().clone();
-        self.fulfilment = Fulfilment::Pending;
+        // Goods are not granted for money that went back by another way than ours: a person decides.
+        self.fulfilment = if money.given_back() {
+            Fulfilment::Revoked
+        } else {
+            Fulfilment::Pending
+        };
         self.version += 1;
         outcome
     }

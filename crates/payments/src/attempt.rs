@@ -128,13 +128,14 @@ impl Attempt {
         }
     }
 
-    /// Notes the code, if `asked`, the attempt as it was when the request left, is still the latest.
+    /// Notes the code that came for `asked`, the attempt as it was when the request left.
     ///
     /// A repeat makes the platform give a new code and forget the old one, so the answer to an
-    /// earlier request is worth nothing. A late answer changes nothing on an attempt that is paid.
+    /// earlier request never replaces that to a later one; it is taken only while there is none. A
+    /// late answer changes nothing on an attempt that is paid.
     pub fn opened(&mut self, asked: &Self, created: &Created) {
-        let latest = asked.retry_count == self.retry_count;
-        if latest && matches!(self.state, AttemptState::Unknown | AttemptState::Open) {
+        let better = self.code_url.is_none() || asked.retry_count == self.retry_count;
+        if better && matches!(self.state, AttemptState::Unknown | AttemptState::Open) {
             self.state = AttemptState::Open;
             self.code_url = Some(created.code_url.clone());
             self.code_expires_at = Some(created.code_expires_at);

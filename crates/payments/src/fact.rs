@@ -1,6 +1,6 @@
 use kernel::{OrderNo, PaymentNo};
 use paydesk_money::Cny;
-use paydesk_provider::{Identity, PaymentStatement, Verified};
+use paydesk_provider::{Channel, Identity, PaymentStatement, TradeState, Verified};
 use time::OffsetDateTime;
 
 use crate::{AccountKey, Attempt, AttemptState};
@@ -13,7 +13,9 @@ const CURRENCY: &str = "CNY";
 pub struct Fact {
     /// The statement; there is no fact without a checked signature.
     pub statement: Verified<PaymentStatement>,
-    /// Through which merchant account it came.
+    /// Through which platform it came.
+    pub channel: Channel,
+    /// Through which merchant account.
     pub account: AccountKey,
     /// In what way.
     pub source: Source,
@@ -49,6 +51,7 @@ pub struct Admitted {
     transaction_id: String,
     amount: Cny,
     paid_at: OffsetDateTime,
+    given_back: bool,
 }
 
 impl Admitted {
@@ -75,6 +78,11 @@ impl Admitted {
     /// When the payer paid, by the platform's clock.
     pub const fn paid_at(&self) -> OffsetDateTime {
         self.paid_at
+    }
+
+    /// Whether the platform says that some or all of it has been given back since.
+    pub const fn given_back(&self) -> bool {
+        self.given_back
     }
 }
 
@@ -112,14 +120,12 @@ pub enum Mismatch {
     /// It says that money was taken, but not under which number of the platform.
     #[error("the platform's transaction number is missing")]
     NoTransaction,
+    /// Its money has paid another order.
+    #[error("the transaction has paid another order")]
+    Spent,
 }
 
 impl Mismatch {
-    /// Whether the fact is none of our business: nothing is stored but a count.
-    pub const fn is_foreign(self) -> bool {
-        matches!(self, Self::Merchant | Self::App)
-    }
-
     /// A stable name for counters and records.
     pub const fn reason(self) -> &'static str {
         match self {
@@ -133,6 +139,7 @@ impl Mismatch {
             Self::Amount => "wrong_amount",
             Self::NotPaid => "not_paid",
             Self::NoTransaction => "no_transaction",
+            Self::Spent => "spent",
         }
     }
 }
@@ -154,6 +161,7 @@ impl Attempt {
     /// Names the first thing that differs.
     pub fn admit(&self, fact: &Fact) -> Result<Admitted, Mismatch> {
         let said = &fact.statement;
+        ensure(fact.channel == self.channel, Mismatch::Channel)?;
         same_party(said, &self.merchant_id, &self.app_id)?;
         ensure(
             said.payment_no == self.payment_no.as_str(),
@@ -169,6 +177,7 @@ impl Attempt {
             transaction_id,
             amount: self.amount,
             paid_at: said.paid_at.unwrap_or(fact.learnt_at),
+            given_back: said.state == TradeState::Refunded,
         })
     }
 
@@ -185,7 +194,7 @@ fn same_party(said: &PaymentStatement, merchant_id: &str, app_id: &str) -> Resul
     ensure(said.app_id == app_id, Mismatch::App)
 }
 
-const fn ensure(holds: bool, otherwise: Mismatch) -> Result<(), Mismatch> {
+fn ensure(holds: bool, otherwise: Mismatch) -> Result<(), Mismatch> {
     if holds { Ok(()) } else { Err(otherwise) }
 }
 

@@ -23,8 +23,8 @@ pub struct Payment {
     pub order_no: Option<OrderNo>,
     /// Through which merchant account we learnt of it.
     pub account: AccountKey,
-    /// How much; nothing when the platform did not say.
-    pub amount: Cny,
+    /// How much, where the platform said it.
+    pub amount: Option<Cny>,
     /// ISO 4217 code.
     pub currency: String,
     /// What we make of it.
@@ -63,37 +63,37 @@ impl Verdict {
 
 impl Payment {
     /// Money that passed the gate.
-    pub fn admitted(fact: &Fact, channel: Channel, money: &Admitted, verdict: Verdict) -> Self {
+    pub fn admitted(fact: &Fact, money: &Admitted, verdict: Verdict) -> Self {
         Self {
             order_no: Some(money.order_no().clone()),
-            ..Self::stated(fact, channel, money.transaction_id().to_owned(), verdict)
+            ..Self::stated(fact, money.transaction_id().to_owned(), verdict)
         }
     }
 
     /// Money that did not pass; none when the fact speaks of no money at all.
-    pub fn unexpected(fact: &Fact, channel: Channel, why: Mismatch) -> Option<Self> {
+    pub fn unexpected(fact: &Fact, why: Mismatch) -> Option<Self> {
         let said = &fact.statement;
         let transaction_id = said
             .transaction_id
             .clone()
             .filter(|_| said.state.was_paid())?;
-        let mut payment = Self::stated(fact, channel, transaction_id, Verdict::Unexpected);
+        let mut payment = Self::stated(fact, transaction_id, Verdict::Unexpected);
         if let Value::Object(data) = &mut payment.callback_data {
             data.insert("mismatch".to_owned(), why.reason().into());
         }
         Some(payment)
     }
 
-    fn stated(fact: &Fact, channel: Channel, transaction_id: String, verdict: Verdict) -> Self {
+    fn stated(fact: &Fact, transaction_id: String, verdict: Verdict) -> Self {
         let said = &fact.statement;
         Self {
-            channel,
+            channel: fact.channel,
             merchant_id: said.merchant_id.clone(),
             transaction_id,
             payment_no: said.payment_no.clone(),
             order_no: None,
             account: fact.account.clone(),
-            amount: said.amount.unwrap_or(Cny::ZERO),
+            amount: said.amount,
             currency: said.currency.clone(),
             verdict,
             source: fact.source,

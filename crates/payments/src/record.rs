@@ -104,11 +104,11 @@ impl Record {
 
     /// The line tells what a platform said.
     #[must_use]
-    pub fn of_fact(mut self, fact: &Fact, channel: Channel) -> Self {
+    pub fn of_fact(mut self, fact: &Fact) -> Self {
         let said = &fact.statement;
         self.payment_no = Some(said.payment_no.clone());
         self.transaction_id.clone_from(&said.transaction_id);
-        self.channel = Some(channel);
+        self.channel = Some(fact.channel);
         self.account = Some(fact.account.clone());
         self.amount = said.amount;
         self

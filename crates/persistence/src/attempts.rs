@@ -171,7 +171,8 @@ pub(crate) async fn save<C: ConnectionTrait>(
     }
 }
 
-/// Notes `now` as the last time the platform was asked, unless that was less than `gap` ago.
+/// Notes `now` as the last time the platform was asked, unless that was less than `gap` ago. A time
+/// in the future was noted by a process whose clock is ahead; it must not stop the others.
 pub(crate) async fn claim_query<C: ConnectionTrait>(
     connection: &C,
     payment_no: &PaymentNo,
@@ -182,7 +183,8 @@ pub(crate) async fn claim_query<C: ConnectionTrait>(
     let long_ago = now.saturating_sub(instant::micros(gap));
     let free = row::Column::AskedAt
         .is_null()
-        .or(row::Column::AskedAt.lte(long_ago));
+        .or(row::Column::AskedAt.lte(long_ago))
+        .or(row::Column::AskedAt.gt(now));
     let claimed = row::Entity::update_many()
         .col_expr(row::Column::AskedAt, Expr::value(now))
         .filter(row::Column::PaymentNo.eq(payment_no.as_str()))

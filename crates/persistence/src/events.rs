@@ -82,15 +82,24 @@ impl<C: ConnectionTrait + Send> EventReads for Session<C> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        row::Entity::find()
+        let rows = row::Entity::find()
             .filter(row::Column::Id.is_in(ids.iter().copied()))
             .order_by_asc(row::Column::Id)
             .all(&self.connection)
             .await
-            .map_err(store_error)?
-            .into_iter()
-            .map(TryInto::try_into)
-            .collect()
+            .map_err(store_error)?;
+        // One that cannot be read, written by a newer process perhaps, must not stop the others: its
+        // buyer reads the state itself anyway.
+        let readable = rows.into_iter().filter_map(|row| {
+            let id = row.id;
+            Event::try_from(row)
+                .inspect_err(|error| {
+                    let cause = std::error::Error::source(error);
+                    tracing::error!(event.id = id, cause, "passed over event {id}");
+                })
+                .ok()
+        });
+        Ok(readable.collect())
     }
 }
 

@@ -1,15 +1,15 @@
 use async_trait::async_trait;
-use cashier::{Exception, ExceptionStore, Raised};
+use cashier::{Exception, ExceptionKind, ExceptionStore, Raised};
 use kernel::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QuerySelect, QueryTrait, Set};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
 use time::OffsetDateTime;
 
 use crate::errors::{insert_once, store_error};
 use crate::instant;
 use crate::session::Session;
-use crate::words::{corrupt, to_json};
+use crate::words::{corrupt, json, maybe_word, present, to_json};
 
 /// Waits for a person.
 const OPEN: &str = "open";
@@ -34,6 +34,7 @@ mod row {
         pub detail: String,
         pub resolution: Option<String>,
         pub raised_at: i64,
+        pub told_at: Option<i64>,
         pub resolved_at: Option<i64>,
         pub seen: i64,
     }
@@ -89,7 +90,7 @@ impl<C: ConnectionTrait + Send> ExceptionStore for Session<C> {
         key: &str,
         resolution: &str,
         at: OffsetDateTime,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let resolved = row::ActiveModel {
             state: Set(RESOLVED.to_owned()),
             resolution: Set(Some(resolution.to_owned())),
@@ -102,7 +103,53 @@ impl<C: ConnectionTrait + Send> ExceptionStore for Session<C> {
             .filter(row::Column::State.eq(OPEN))
             .exec(&self.connection)
             .await
+            .map(|result| result.rows_affected == 1)
+            .map_err(store_error)
+    }
+
+    async fn find_untold(
+        &mut self,
+        before: OffsetDateTime,
+        limit: u64,
+    ) -> Result<Vec<Exception>, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::ToldAt.is_null())
+            .filter(row::Column::RaisedAt.lt(instant::stored(before)))
+            .order_by_asc(row::Column::RaisedAt)
+            .limit(limit)
+            .all(&self.connection)
+            .await
+            .map_err(store_error)?
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect()
+    }
+
+    async fn mark_told(&mut self, key: &str, at: OffsetDateTime) -> Result<(), StoreError> {
+        row::Entity::update_many()
+            .col_expr(row::Column::ToldAt, Expr::value(instant::stored(at)))
+            .filter(row::Column::Key.eq(key))
+            .filter(row::Column::ToldAt.is_null())
+            .exec(&self.connection)
+            .await
             .map(|_| ())
             .map_err(store_error)
+    }
+}
+
+impl TryFrom<row::Model> for Exception {
+    type Error = StoreError;
+
+    fn try_from(row: row::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            kind: present("exceptions.kind", ExceptionKind::named(&row.kind))?,
+            key: row.key,
+            order_no: maybe_word("exceptions.order_no", row.order_no.as_deref())?,
+            payment_no: row.payment_no,
+            transaction_id: row.transaction_id,
+            amount: row.amount_fen.map(paydesk_money::Cny::from_fen),
+            detail: json("exceptions.detail", &row.detail)?,
+            at: instant::read(row.raised_at)?,
+        })
     }
 }

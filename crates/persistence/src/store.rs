@@ -5,7 +5,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
     SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
-use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnection, SqlitePoolOptions};
 
 use crate::errors::store_error;
 use crate::session::{Session, WriteTransaction};
@@ -36,6 +37,7 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(PATIENCE)
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
             .connect_with(driver.clone())
             .await
             .map_err(ConnectError::Open)?;
@@ -44,6 +46,7 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(PATIENCE)
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
             // Not the driver's read-only mode: it cannot make the files of the write-ahead log.
             .connect_with(driver.create_if_missing(false).pragma("query_only", "ON"))
             .await
@@ -90,6 +93,17 @@ impl Store {
     }
 }
 
+/// Whether a connection that comes back is in no transaction; one that is gets closed and replaced.
+///
+/// After a failed COMMIT (a full disk) SQLite has rolled back by itself, the driver's own rollback
+/// fails, and the driver goes on counting a transaction that is no more. The next BEGIN on such a
+/// connection would be a savepoint, and later commits would say Ok and be lost.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Waits for a rollback that is still on its way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 #[async_trait]
 impl Database for Store {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
@@ -126,8 +140,7 @@ mod tests {
         row.try_get_by_index(0).unwrap()
     }
 
-    #[tokio::test]
-    async fn every_connection_is_set_up_for_money() {
+    async fn new_store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             url: format!("sqlite://{}", folder.path().join("paydesk.db").display()),
@@ -135,6 +148,42 @@ mod tests {
             create: true,
         };
         let store = Store::connect(&options).await.unwrap();
+        (folder, store)
+    }
+
+    async fn keep(store: &Store, user: &str) {
+        let mut tx = store.begin().await.unwrap();
+        tx.lock_account(&user.parse().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_committed_after_a_failed_commit_is_stored() {
+        let (_folder, store) = new_store().await;
+        let at = time::OffsetDateTime::UNIX_EPOCH;
+        store.migrate(&"dev".parse().unwrap(), at).await.unwrap();
+        // As after a COMMIT on a full disk: SQLite has rolled back by itself, and the driver, whose
+        // own rollback fails now, would go on counting a transaction.
+        let spoilt = store.write().await.unwrap();
+        let connection = &spoilt.transaction;
+        connection.execute_unprepared("ROLLBACK").await.unwrap();
+        drop(spoilt);
+        keep(&store, "before").await;
+        drop(store.begin().await.unwrap());
+        for user in ["a", "b", "c"] {
+            keep(&store, user).await;
+        }
+        let count = Statement::from_string(
+            store.readers.get_database_backend(),
+            "SELECT COUNT(*) FROM accounts",
+        );
+        let row = store.readers.query_one_raw(count).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_set_up_for_money() {
+        let (_folder, store) = new_store().await;
         for (name, writer, reader) in [
             ("journal_mode", "wal", "wal"),
             ("synchronous", "2", "2"),

@@ -4,8 +4,8 @@ use paydesk_money::Cny;
 use paydesk_provider::{PaymentStatement, TradeState};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 /// Only what is used is read: the payer and the bank never enter. Amounts are integers; a float or
 /// a text in their place fails the whole message.
@@ -49,7 +49,8 @@ impl Transaction {
         let paid_at = match self.success_time.as_deref().filter(|time| !time.is_empty()) {
             Some(time) => Some(
                 OffsetDateTime::parse(time, &Rfc3339)
-                    .map_err(|_| "success_time is no date".to_owned())?,
+                    .map_err(|_| "success_time is no date".to_owned())?
+                    .to_offset(UtcOffset::UTC),
             ),
             None => None,
         };

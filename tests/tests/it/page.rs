@@ -29,7 +29,7 @@ async fn demo() -> (Process, String) {
 /// Keeps a picture where whoever runs the tests asked for them.
 #[expect(clippy::disallowed_methods, reason = "not a setting of the service")]
 async fn keep(browser: &Browser, name: &str) {
-    if let Ok(folder) = std::env::var("PAYDESK_PICTURES") {
+    if let Ok(folder) = std::env::var("E2E_PICTURES") {
         browser.picture(&Path::new(&folder).join(name)).await;
     }
 }

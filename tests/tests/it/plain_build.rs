@@ -8,7 +8,7 @@ use std::process::Command;
     reason = "not a setting: where the second build stands"
 )]
 fn plain(binary: &str) -> PathBuf {
-    let folder = std::env::var("PAYDESK_PLAIN_BUILD").expect("./tests/run names the plain build");
+    let folder = std::env::var("E2E_PLAIN_BUILD").expect("./tests/run names the plain build");
     PathBuf::from(folder).join(binary)
 }
 
@@ -27,7 +27,6 @@ fn a_plain_build_refuses_test_switches() {
             };
             let output = Command::new(plain(binary))
                 .arg(command)
-                .env_remove("PAYDESK_PLAIN_BUILD")
                 .env(switch, value)
                 .output()
                 .unwrap();

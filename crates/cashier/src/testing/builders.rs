@@ -109,10 +109,12 @@ pub fn statement(attempt: &Attempt, transaction_id: &str) -> PaymentStatement {
     }
 }
 
-/// A statement as if an account's platform had called us with it.
+/// A statement as if an account's platform had called us with it; the account `alipay` is at Alipay,
+/// every other at WeChat Pay.
 pub fn a_fact(account: &AccountKey, statement: PaymentStatement) -> Fact {
     Fact {
         statement: attested(statement),
+        channel: account.as_str().parse().unwrap_or(Channel::Wechat),
         account: account.clone(),
         source: Source::Callback,
         learnt_at: NOW + Duration::minutes(2),

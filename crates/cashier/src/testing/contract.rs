@@ -87,6 +87,7 @@ macro_rules! contract_tests {
             exceptions {
                 an_exception_is_raised_once,
                 a_resolved_exception_stays_resolved,
+                exceptions_wait_until_somebody_is_told,
                 rejections_can_be_counted_again,
             }
             transactions {

@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 
 use super::{FakeProvider, NOW};
 use crate::{
-    Alerts, Catalogue, Checkout, Database, Exception, Fulfilment, Inquiry, LocalWakeUp, Merchant,
-    Merchants, Notices, Ports, Rejections, Settlement, Tasks, Terms,
+    Alarm, Alerts, Catalogue, Checkout, Database, Exception, Fulfilment, Inquiry, LocalWakeUp,
+    Merchant, Merchants, Notices, Ports, Rejections, Settlement, Tasks, Terms,
 };
 
 /// The environment's tag in tests.
@@ -69,6 +69,11 @@ impl Shop {
     /// Granting.
     pub fn fulfilment(&self) -> Fulfilment {
         Fulfilment::new(self.ports.clone())
+    }
+
+    /// Telling people.
+    pub fn alarm(&self) -> Alarm {
+        Alarm::new(self.ports.clone())
     }
 
     /// Asking.

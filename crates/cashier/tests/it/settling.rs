@@ -2,7 +2,7 @@ use cashier::testing::{FakeProvider, statement};
 use cashier::{EventKind, ExceptionKind, PlaceError, Received, Settled};
 use orders::{Fulfilment, Paid};
 use paydesk_provider::{Advice, Channel, Details, ProviderError, TradeState};
-use payments::{AttemptState, Verdict};
+use payments::{AttemptState, Mismatch, Verdict};
 
 use crate::{Bench, is_paid, wish};
 
@@ -106,8 +106,42 @@ async fn a_refund_told_first_still_proves_the_payment() {
     let purchase = bench.placed().await;
     let mut refunded = statement(&purchase.attempt, "T1");
     refunded.state = TradeState::Refunded;
-    bench.told(&refunded).await.unwrap();
-    assert!(is_paid(&bench.now(&purchase).await));
+    for _ in 0..2 {
+        bench.told(&refunded).await.unwrap();
+    }
+    bench.settle_down().await;
+    let now = bench.now(&purchase).await;
+    assert!(is_paid(&now));
+    assert_eq!(now.order.fulfilment, Fulfilment::Revoked);
+    assert_eq!(bench.points().await, 0, "goods are withheld");
+    let kinds: Vec<_> = bench.shop.alerts.heard().iter().map(|e| e.kind).collect();
+    assert_eq!(
+        kinds,
+        [ExceptionKind::RefundedElsewhere],
+        "and a person decides"
+    );
+}
+
+#[tokio::test]
+async fn one_payment_never_pays_two_orders() {
+    let bench = Bench::new().await;
+    let first = bench.placed().await;
+    bench.paid(&first.attempt, "T1").await;
+    bench.settle_down().await;
+    let second = bench.placed().await;
+    assert_ne!(first.order.order_no, second.order.order_no);
+    let said = statement(&second.attempt, "T1");
+    for _ in 0..2 {
+        let refused = bench.told(&said).await.unwrap_err();
+        assert_eq!(refused.reason(), Mismatch::Spent.reason());
+    }
+    assert_eq!(bench.now(&second).await, second);
+    assert_eq!(bench.points().await, 1000);
+    assert_eq!(bench.shop.alerts.heard().len(), 1);
+    // Its own money still pays it.
+    bench.paid(&second.attempt, "T2").await;
+    bench.settle_down().await;
+    assert_eq!(bench.points().await, 2000);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use cashier::testing::{FakeProvider, a_purchase, statement};
-use cashier::{Exception, ExceptionKind, Raised, Received, Refusal, SettleError, Settled};
+use cashier::{Exception, ExceptionKind, Raised, Received, Refusal, SettleError, Settled, Summary};
 use orders::{OrderState, Paid};
 use paydesk_money::Cny;
 use paydesk_provider::{Channel, PaymentStatement};
@@ -128,6 +128,67 @@ async fn r25_what_an_operator_dealt_with_is_acknowledged() {
     let received = bench.told(&said).await.unwrap();
     assert_eq!(received, Received::Settled(Settled::DealtWith));
     assert_eq!(bench.shop.alerts.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn r25_what_an_operator_gave_back_is_not_granted_when_its_attempt_appears() {
+    let bench = Bench::new().await;
+    let purchase = a_purchase(1);
+    let said = statement(&purchase.attempt, "T1");
+    stored_once(&bench, Channel::Wechat, &said, Mismatch::UnknownPayment).await;
+    let raised = bench.shop.alerts.heard().remove(0);
+    let mut tx = bench.database().begin().await.unwrap();
+    let resolved = tx.resolve_exception(&raised.key, "refunded by hand", raised.at);
+    assert!(resolved.await.unwrap());
+    tx.insert_order(&purchase.order).await.unwrap();
+    tx.insert_attempt(&purchase.attempt).await.unwrap();
+    tx.commit().await.unwrap();
+    let received = bench.told(&said).await.unwrap();
+    assert_eq!(received, Received::Settled(Settled::DealtWith));
+    bench.settle_down().await;
+    assert!(!is_paid(&bench.now(&purchase).await));
+    assert_eq!(bench.points().await, 0);
+}
+
+#[tokio::test]
+async fn r25_money_without_the_platforms_number_is_raised() {
+    let bench = Bench::new().await;
+    let purchase = bench.placed().await;
+    let mut said = statement(&purchase.attempt, "T1");
+    said.transaction_id = None;
+    for _ in 0..2 {
+        let refused = bench.told(&said).await.unwrap_err();
+        assert_eq!(refused.reason(), Mismatch::NoTransaction.reason());
+    }
+    assert_eq!(bench.shop.alerts.heard().len(), 1);
+    assert_eq!(bench.now(&purchase).await, purchase);
+}
+
+#[tokio::test]
+async fn r25_an_alert_is_not_lost_with_its_process() {
+    let bench = Bench::new().await;
+    let said = statement(&a_purchase(1).attempt, "T1");
+    stored_once(&bench, Channel::Wechat, &said, Mismatch::UnknownPayment).await;
+    bench.settle_down().await;
+    bench.shop.clock.advance(time::Duration::minutes(1));
+    let alarm = bench.shop.alarm();
+    assert_eq!(
+        alarm.run(10).await.unwrap(),
+        Summary::default(),
+        "told at once"
+    );
+    // As another process left it that died between its commit and telling.
+    let raised = bench.shop.alerts.heard().remove(0);
+    let untold = Exception {
+        key: "left".to_owned(),
+        ..raised
+    };
+    let mut tx = bench.database().begin().await.unwrap();
+    tx.raise_exception(&untold).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(alarm.run(10).await.unwrap().done, 1);
+    assert_eq!(alarm.run(10).await.unwrap(), Summary::default());
+    assert_eq!(bench.shop.alerts.heard().last(), Some(&untold));
 }
 
 #[tokio::test]

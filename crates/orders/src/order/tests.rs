@@ -31,7 +31,7 @@ fn an_order() -> Order {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test plays the verifier")]
-fn money(order: &Order, transaction_id: &str) -> Admitted {
+fn money_in(order: &Order, transaction_id: &str, state: TradeState) -> Admitted {
     let attempt = Attempt {
         payment_no: order.payment_no.clone(),
         order_no: order.order_no.clone(),
@@ -56,19 +56,36 @@ fn money(order: &Order, transaction_id: &str) -> Admitted {
         app_id: "a".to_owned(),
         payment_no: order.payment_no.as_str().to_owned(),
         transaction_id: Some(transaction_id.to_owned()),
-        state: TradeState::Paid,
+        state,
         amount: Some(order.amount),
         currency: "CNY".to_owned(),
         paid_at: Some(datetime!(2026-01-01 10:05 UTC)),
         evidence: serde_json::Value::Null,
     };
     let fact = Fact {
+        channel: Channel::Wechat,
         statement: Verified::attest(statement),
         account: AccountKey::new("main"),
         source: Source::Callback,
         learnt_at: order.created_at,
     };
     attempt.admit(&fact).unwrap()
+}
+
+fn money(order: &Order, transaction_id: &str) -> Admitted {
+    money_in(order, transaction_id, TradeState::Paid)
+}
+
+#[test]
+fn money_that_went_back_pays_and_grants_nothing() {
+    let mut order = an_order();
+    let money = money_in(&order, "T1", TradeState::Refunded);
+    assert_eq!(order.mark_paid(&money), Paid::Now);
+    assert_eq!(order.fulfilment, Fulfilment::Revoked);
+    assert_eq!(
+        order.mark_granted(),
+        Err(GrantError::Refused(order.order_no.clone()))
+    );
 }
 
 #[test]

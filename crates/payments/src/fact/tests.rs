@@ -42,6 +42,7 @@ fn fact(change: impl FnOnce(&mut PaymentStatement)) -> Fact {
     change(&mut statement);
     Fact {
         statement: Verified::attest(statement),
+        channel: Channel::Wechat,
         account: AccountKey::new("main"),
         source: Source::Query,
         learnt_at: datetime!(2026-01-01 10:06 UTC),
@@ -86,6 +87,23 @@ fn r20_the_gate_compares_everything_we_sent() {
     ] {
         assert_eq!(verdict(change), Err(mismatch));
     }
+}
+
+#[test]
+fn r20_the_gate_compares_the_channel() {
+    let fact = Fact {
+        channel: Channel::Alipay,
+        ..fact(|_| {})
+    };
+    assert_eq!(an_attempt().admit(&fact), Err(Mismatch::Channel));
+}
+
+#[test]
+fn money_that_was_given_back_is_told_apart() {
+    let attempt = an_attempt();
+    assert!(!attempt.admit(&fact(|_| {})).unwrap().given_back());
+    let refunded = fact(|s| s.state = TradeState::Refunded);
+    assert!(attempt.admit(&refunded).unwrap().given_back());
 }
 
 #[test]
@@ -138,7 +156,7 @@ fn no_code_is_shown_once_nobody_should_pay() {
 }
 
 #[test]
-fn only_the_latest_request_brings_a_code_that_works() {
+fn the_latest_request_brings_the_code_that_works() {
     let asked = Attempt {
         state: AttemptState::Unknown,
         code_url: None,
@@ -153,7 +171,10 @@ fn only_the_latest_request_brings_a_code_that_works() {
         code_url: url.to_owned(),
         code_expires_at: datetime!(2026-01-01 13:00 UTC),
     };
+    // Answers in either order: an earlier one is better than none, a later one better than that.
+    attempt.opened(&asked, &code("weixin://old"));
+    assert_eq!(attempt.code_url.as_deref(), Some("weixin://old"));
     attempt.opened(&repeated, &code("weixin://new"));
-    attempt.opened(&asked, &code("weixin://dead"));
+    attempt.opened(&asked, &code("weixin://old"));
     assert_eq!(attempt.code_url.as_deref(), Some("weixin://new"));
 }

@@ -109,7 +109,7 @@ async fn settling_takes_one_statement_for_each_step() {
     purchase.order.mark_paid(&money);
     purchase.attempt.received(&money);
     tx.save_attempt(&purchase.attempt).await.unwrap();
-    let payment = Payment::admitted(&fact, Channel::Wechat, &money, Verdict::Settled);
+    let payment = Payment::admitted(&fact, &money, Verdict::Settled);
     assert!(tx.insert_payment(&payment).await.unwrap());
     tx.save_order(&purchase.order).await.unwrap();
     let event = NewEvent {
@@ -132,7 +132,7 @@ fn money(purchase: &Purchase, verdict: Verdict) -> Payment {
     let said = statement(&purchase.attempt, "T1");
     let fact = a_fact(&purchase.attempt.account, said);
     let money = purchase.attempt.admit(&fact).unwrap();
-    Payment::admitted(&fact, Channel::Wechat, &money, verdict)
+    Payment::admitted(&fact, &money, verdict)
 }
 
 #[tokio::test]

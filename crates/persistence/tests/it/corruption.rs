@@ -75,7 +75,8 @@ async fn an_attempt_or_event_that_means_nothing_is_none() {
     tx.commit().await.unwrap();
     damage(&raw, "UPDATE events SET kind = 'payment_failed'").await;
     let mut snapshot = store.read().await.unwrap();
-    assert!(is_corrupt(snapshot.load_events(&[1]).await));
+    // Passed over, so that it stops nobody who follows the events.
+    assert_eq!(snapshot.load_events(&[1]).await.unwrap(), []);
     drop(snapshot);
     for how in [
         "channel = 'cash'",

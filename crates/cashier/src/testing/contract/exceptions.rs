@@ -6,6 +6,7 @@ use kernel::china;
 use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use serde_json::{Value, json};
+use time::Duration;
 
 use super::begin;
 use crate::testing::{NOW, order_no};
@@ -52,11 +53,10 @@ pub async fn an_exception_is_raised_once(database: &Arc<dyn Database>) {
 pub async fn a_resolved_exception_stays_resolved(database: &Arc<dyn Database>) {
     raise(database, &bare("a")).await;
     raise(database, &bare("b")).await;
-    for key in ["a", "a", "none"] {
+    for (key, was_open) in [("a", true), ("a", false), ("none", false)] {
         let mut tx = begin(database).await;
-        tx.resolve_exception(key, "refunded by hand", NOW)
-            .await
-            .expect("resolved");
+        let resolved = tx.resolve_exception(key, "refunded by hand", NOW).await;
+        assert_eq!(resolved.expect("resolved"), was_open, "{key}");
         tx.commit().await.expect("commit");
     }
     for _ in 0..2 {
@@ -64,6 +64,30 @@ pub async fn a_resolved_exception_stays_resolved(database: &Arc<dyn Database>) {
     }
     assert_eq!(raise(database, &bare("b")).await, Raised::Open);
     assert_eq!(raise(database, &bare("none")).await, Raised::New);
+}
+
+/// Oldest first, whole, and no longer than that.
+pub async fn exceptions_wait_until_somebody_is_told(database: &Arc<dyn Database>) {
+    let older = Exception {
+        order_no: Some(order_no(1)),
+        amount: Some(Cny::from_fen(990)),
+        detail: json!({ "source": "callback" }),
+        at: NOW - Duration::minutes(1),
+        ..bare("older")
+    };
+    for exception in [bare("newer"), older.clone()] {
+        raise(database, &exception).await;
+    }
+    let mut tx = begin(database).await;
+    let untold = tx.find_untold(NOW + Duration::seconds(1), 10).await;
+    assert_eq!(untold.expect("read"), [older.clone(), bare("newer")]);
+    let one = tx.find_untold(NOW + Duration::seconds(1), 1).await;
+    assert_eq!(one.expect("read"), [older.clone()]);
+    let early = tx.find_untold(NOW, 10).await;
+    assert_eq!(early.expect("read"), [older]);
+    tx.mark_told("older", NOW).await.expect("noted");
+    let rest = tx.find_untold(NOW + Duration::seconds(1), 10).await;
+    assert_eq!(rest.expect("read"), [bare("newer")]);
 }
 
 /// On the same day for the same reason.

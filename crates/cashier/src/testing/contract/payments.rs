@@ -124,7 +124,7 @@ pub async fn a_platform_is_asked_once_in_a_while(database: &Arc<dyn Database>) {
 fn money(transaction_id: &str) -> Payment {
     let attempt = an_attempt(&an_order(1));
     let fact = a_fact(&attempt.account, statement(&attempt, transaction_id));
-    Payment::unexpected(&fact, attempt.channel, Mismatch::Amount).expect("it speaks of money")
+    Payment::unexpected(&fact, Mismatch::Amount).expect("it speaks of money")
 }
 
 /// Platform, merchant and number together name it.
@@ -133,7 +133,7 @@ pub async fn money_is_stored_once(database: &Arc<dyn Database>) {
     let mut tx = begin(database).await;
     assert!(tx.insert_payment(&first).await.expect("stored"));
     let other = Payment {
-        amount: Cny::from_fen(1),
+        amount: None,
         verdict: Verdict::Surplus,
         ..first.clone()
     };
