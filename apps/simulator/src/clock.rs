@@ -9,7 +9,11 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, UtcOffset};
+use time::{
+    OffsetDateTime, UtcOffset,
+    format_description::{BorrowedFormatItem, well_known::Rfc3339},
+    macros::format_description,
+};
 use tokio::sync::watch;
 
 /// What `POST /sim/clock` may change; absent fields stay as they are.
@@ -73,10 +77,7 @@ impl Clock {
     /// prints it.
     pub(crate) fn now(&self) -> OffsetDateTime {
         let at = wall_clock() + time::Duration::seconds(self.0.borrow().offset_s);
-        let china = UtcOffset::from_hms(8, 0, 0).expect("eight hours are a valid offset");
-        at.to_offset(china)
-            .replace_nanosecond(0)
-            .expect("zero is a valid nanosecond")
+        in_china(at)
     }
 
     /// Unix seconds for signatures and for the five-minute window.
@@ -137,6 +138,40 @@ impl Clock {
             signature_offset_s: hands.signature_offset_s,
         }
     }
+}
+
+/// Both platforms live in this zone all year.
+pub(crate) const CHINA: UtcOffset = time::macros::offset!(+8);
+
+fn in_china(at: OffsetDateTime) -> OffsetDateTime {
+    at.to_offset(CHINA)
+        .replace_nanosecond(0)
+        .expect("zero is a valid nanosecond")
+}
+
+/// A time as `WeChat` and the control API write it: whole seconds, China's zone.
+pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
+    in_china(at)
+        .format(&Rfc3339)
+        .expect("a four-digit year can be written")
+}
+
+/// `2026-01-01 12:00:00`: how Alipay writes a time, always in China's zone.
+pub(crate) const PLAIN_TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+
+/// A time as Alipay writes it.
+pub(crate) fn plain(at: OffsetDateTime) -> String {
+    in_china(at)
+        .format(PLAIN_TIME)
+        .expect("a four-digit year can be written")
+}
+
+/// `20260101`, the day in China.
+pub(crate) fn day(at: OffsetDateTime) -> String {
+    in_china(at)
+        .format(format_description!("[year][month][day]"))
+        .expect("a four-digit year can be written")
 }
 
 #[expect(

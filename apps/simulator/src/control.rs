@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::{
-    clock::Change,
+    channel::Channel,
+    clock::{Change, rfc3339},
     faults::Fault,
     orders::{Order, PayError},
     simulator::{Manner, Simulator},
-    wechat::{notice::Notice, transaction::rfc3339},
 };
 
 mod notices;
@@ -33,6 +33,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             .route("/orders/{number}", web::get().to(order))
             .route("/orders/{number}/code.svg", web::get().to(code))
             .route("/orders/{number}/pay", web::post().to(pay))
+            .route("/orders/{number}/scan", web::post().to(scan))
+            .route("/orders/{number}/finish", web::post().to(finish))
             .route("/orders/{number}/redeliver", web::post().to(redeliver))
             .route("/deliveries", web::get().to(deliveries))
             .route("/notices", web::post().to(notices::send))
@@ -53,6 +55,20 @@ struct Selection {
     out_trade_no: Option<String>,
 }
 
+/// For a number that both channels know.
+#[derive(Debug, Deserialize)]
+struct Which {
+    channel: Option<Channel>,
+}
+
+/// The order that a request speaks of.
+fn find(sim: &Simulator, number: &str, which: &Which) -> Option<Order> {
+    let now = sim.clock.now();
+    let mut world = sim.world();
+    let channel = which.channel.or_else(|| world.channel_of(number))?;
+    world.order(channel, number, now).cloned()
+}
+
 fn problem(status: StatusCode, message: &str) -> HttpResponse {
     HttpResponse::build(status).json(json!({"error": message}))
 }
@@ -64,7 +80,10 @@ fn unknown_order() -> HttpResponse {
 /// An order with what only the platform knows.
 pub(super) fn describe(sim: &Simulator, order: &Order, now: OffsetDateTime) -> Value {
     let payment = order.payment();
+    let channel = order.terms.channel;
+    let trade = order.trade.as_ref().map(|trade| &trade.transaction_id);
     json!({
+        "channel": channel,
         "out_trade_no": order.terms.out_trade_no,
         "state": order.trade_state(),
         "standing": order.standing(now),
@@ -74,11 +93,11 @@ pub(super) fn describe(sim: &Simulator, order: &Order, now: OffsetDateTime) -> V
         "attach": order.terms.attach,
         "notify_url": order.terms.notify_url,
         "code": order.code,
-        "code_url": sim.code_url(&order.code),
+        "code_url": sim.code_url(channel, &order.code),
         "page_url": sim.page_url(&order.code),
         "placed_at": rfc3339(order.placed_at),
         "deadline": rfc3339(order.deadline),
-        "transaction_id": payment.map(|payment| &payment.transaction_id),
+        "transaction_id": payment.map(|payment| &payment.transaction_id).or(trade),
         "paid_at": payment.map(|payment| rfc3339(payment.paid_at)),
         "failed_attempts": order.failed_attempts,
     })
@@ -99,24 +118,18 @@ async fn orders(sim: Data<Simulator>, selection: Query<Selection>) -> impl Respo
     )
 }
 
-async fn order(sim: Data<Simulator>, number: Path<String>) -> HttpResponse {
-    let now = sim.clock.now();
-    match sim.world().order(&number, now) {
-        Some(order) => HttpResponse::Ok().json(describe(&sim, order, now)),
+async fn order(sim: Data<Simulator>, number: Path<String>, which: Query<Which>) -> HttpResponse {
+    match find(&sim, &number, &which) {
+        Some(order) => HttpResponse::Ok().json(describe(&sim, &order, sim.clock.now())),
         None => unknown_order(),
     }
 }
 
-async fn code(sim: Data<Simulator>, number: Path<String>) -> HttpResponse {
-    let now = sim.clock.now();
-    let Some(address) = sim
-        .world()
-        .order(&number, now)
-        .map(|order| sim.page_url(&order.code))
-    else {
+async fn code(sim: Data<Simulator>, number: Path<String>, which: Query<Which>) -> HttpResponse {
+    let Some(order) = find(&sim, &number, &which) else {
         return unknown_order();
     };
-    match QrCode::new(address) {
+    match QrCode::new(sim.page_url(&order.code)) {
         Ok(code) => HttpResponse::Ok().content_type("image/svg+xml").body(
             code.render::<svg::Color<'_>>()
                 .min_dimensions(200, 200)
@@ -127,7 +140,12 @@ async fn code(sim: Data<Simulator>, number: Path<String>) -> HttpResponse {
 }
 
 /// Pays as the customer would; the body may say how, or be missing.
-async fn pay(sim: Data<Simulator>, number: Path<String>, body: Bytes) -> HttpResponse {
+async fn pay(
+    sim: Data<Simulator>,
+    number: Path<String>,
+    which: Query<Which>,
+    body: Bytes,
+) -> HttpResponse {
     let manner = if body.is_empty() {
         Ok(Manner::default())
     } else {
@@ -138,18 +156,49 @@ async fn pay(sim: Data<Simulator>, number: Path<String>, body: Bytes) -> HttpRes
         Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     let now = sim.clock.now();
-    match sim.clone().into_inner().pay(&number, &manner) {
+    let Some(channel) = find(&sim, &number, &which).map(|order| order.terms.channel) else {
+        return unknown_order();
+    };
+    match sim.clone().into_inner().pay(channel, &number, &manner) {
         Ok((order, _)) => HttpResponse::Ok().json(describe(&sim, &order, now)),
-        Err(PayError::Unknown) => unknown_order(),
         Err(error) => problem(StatusCode::CONFLICT, &error.to_string()),
     }
 }
 
-/// Sends the payment's notice once more, now, whatever the plan is doing.
-async fn redeliver(sim: Data<Simulator>, number: Path<String>) -> HttpResponse {
+/// Scans as the customer would, without paying. Only Alipay makes a difference of it.
+async fn scan(sim: Data<Simulator>, number: Path<String>, which: Query<Which>) -> HttpResponse {
+    let Some(order) = find(&sim, &number, &which) else {
+        return unknown_order();
+    };
+    sim.scan(&order.code);
+    let scanned = find(&sim, &number, &which).unwrap_or(order);
+    HttpResponse::Ok().json(describe(&sim, &scanned, sim.clock.now()))
+}
+
+/// Ends the time of refunds: a paid Alipay trade reads `TRADE_FINISHED` from now on.
+async fn finish(sim: Data<Simulator>, number: Path<String>, which: Query<Which>) -> HttpResponse {
     let now = sim.clock.now();
-    let order = sim.world().order(&number, now).cloned();
-    let Some(order) = order else {
+    let Some(order) = find(&sim, &number, &which) else {
+        return unknown_order();
+    };
+    let finished = sim.world().finish(order.terms.channel, &number, now);
+    match finished {
+        Ok(order) if order.finished => HttpResponse::Ok().json(describe(&sim, &order, now)),
+        Ok(_) => problem(
+            StatusCode::CONFLICT,
+            "only a paid Alipay trade can be finished",
+        ),
+        Err(_) => unknown_order(),
+    }
+}
+
+/// Sends the payment's notice once more, now, whatever the plan is doing.
+async fn redeliver(
+    sim: Data<Simulator>,
+    number: Path<String>,
+    which: Query<Which>,
+) -> HttpResponse {
+    let Some(order) = find(&sim, &number, &which) else {
         return unknown_order();
     };
     if order.payment().is_none() {
@@ -158,8 +207,10 @@ async fn redeliver(sim: Data<Simulator>, number: Path<String>) -> HttpResponse {
             "the order is not paid: there is no notice",
         );
     }
-    let notice = Notice::payment(&order, &sim.material, now);
-    HttpResponse::Ok().json(sim.deliver(&notice, None, None).await)
+    match sim.announcement(&order) {
+        Some(notice) => HttpResponse::Ok().json(sim.deliver(&notice, None, None).await),
+        None => problem(StatusCode::CONFLICT, "the order came without notify_url"),
+    }
 }
 
 /// Newest first.

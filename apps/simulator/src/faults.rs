@@ -8,14 +8,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Point {
-    /// Placing a Native order.
+    /// `WeChat`: placing a Native order.
     Native,
-    /// Asking for an order, by either number.
+    /// `WeChat`: asking for an order, by either number.
     Query,
-    /// Closing an order.
+    /// `WeChat`: closing an order.
     Close,
-    /// Sending a notice.
+    /// `WeChat`: sending a notice.
     Notify,
+    /// Alipay: reserving a code.
+    Precreate,
+    /// Alipay: asking for a trade, by either number.
+    AlipayQuery,
+    /// Alipay: closing a trade.
+    AlipayClose,
+    /// Alipay: sending a notice.
+    AlipayNotify,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +44,7 @@ pub(crate) enum Kind {
     Unsigned,
     /// Does what was asked and closes the connection without an answer.
     ActThenDrop,
-    /// Native only: the order is paid and its notice delivered before the answer leaves.
+    /// Native and precreate only: the order is paid and its notice delivered before the answer leaves.
     PayBeforeAnswer,
 }
 
@@ -65,15 +73,15 @@ impl Fault {
     pub(crate) fn objection(&self) -> Option<&'static str> {
         match (self.kind, self.value) {
             (Kind::DelayMs | Kind::ActThenDelay, None) => Some("a delay needs a value in ms"),
-            (Kind::ActThenDelay, _) if self.on == Point::Notify => {
-                Some("act_then_delay does not work on notify")
+            (Kind::ActThenDelay, _) if matches!(self.on, Point::Notify | Point::AlipayNotify) => {
+                Some("act_then_delay does not work on notices")
             }
             (Kind::Status, None) => Some("status needs a value between 200 and 599"),
             (Kind::Status, Some(value)) if !(200..600).contains(&value) => {
                 Some("status needs a value between 200 and 599")
             }
-            (Kind::PayBeforeAnswer, _) if self.on != Point::Native => {
-                Some("pay_before_answer only works on native")
+            (Kind::PayBeforeAnswer, _) if !matches!(self.on, Point::Native | Point::Precreate) => {
+                Some("pay_before_answer only works on native and precreate")
             }
             _ if self.times == 0 => Some("times must be at least 1"),
             _ => None,
@@ -178,5 +186,15 @@ mod tests {
                 .objection()
                 .is_none()
         );
+        assert!(
+            fault(Point::AlipayQuery, Kind::PayBeforeAnswer)
+                .objection()
+                .is_some()
+        );
+        let late = Fault {
+            value: Some(1),
+            ..fault(Point::AlipayNotify, Kind::ActThenDelay)
+        };
+        assert!(late.objection().is_some());
     }
 }

@@ -13,11 +13,17 @@ use rsa::{
     rand_core::OsRng,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     random,
     signature::{SigningKey, VerifyingKey},
 };
+
+mod alipay;
+
+pub use alipay::AlipayKeys;
+pub(crate) use alipay::AlipayMaterial;
 
 const RSA_BITS: usize = 2048;
 
@@ -43,6 +49,8 @@ pub struct Keys {
     pub platform_public_key: String,
     /// The platform's private key, PKCS#8 PEM. On the real platform no merchant ever sees it.
     pub platform_private_key: String,
+    /// The same for Alipay. All other fields are `WeChat` Pay's.
+    pub alipay: AlipayKeys,
 }
 
 /// Why key material cannot be used.
@@ -66,22 +74,12 @@ pub enum KeyError {
 }
 
 impl Keys {
-    /// Makes new keys. Two RSA keys are searched in parallel, which takes about a second; call it
+    /// Makes new keys. RSA keys are searched in parallel, which takes a second or two; call it
     /// outside of async code.
     pub fn generate() -> Result<Self, KeyError> {
-        let (merchant, platform) = thread::scope(|scope| {
-            let merchant = scope.spawn(new_pair);
-            let platform = new_pair();
-            (
-                merchant
-                    .join()
-                    .unwrap_or(Err(KeyError::NotAKey("the merchant's key"))),
-                platform,
-            )
-        });
-        let (private_key, _) = merchant?;
-        let (platform_private_key, platform_public_key) = platform?;
+        let ((private_key, _), (platform_private_key, platform_public_key)) = new_pairs()?;
         Ok(Self {
+            alipay: AlipayKeys::generate()?,
             merchant_id: format!("19{}", random::digits(8)),
             app_id: format!("wx{}", random::upper_hex(16).to_ascii_lowercase()),
             certificate_serial: random::upper_hex(40),
@@ -95,25 +93,37 @@ impl Keys {
 
     /// Reads the keys kept in `folder`, or makes them there at the first call.
     ///
-    /// `keys.json` holds everything; `apiclient_key.pem` and `pub_key.pem` are copies under the
-    /// names the platform gives these files. All are readable by their owner only.
+    /// `keys.json` holds everything; the PEM files beside it are copies under the names the
+    /// platforms give these files. All are readable by their owner only. A folder from the time
+    /// before Alipay gets Alipay's keys and keeps the others.
     pub fn load_or_create(folder: &Path) -> Result<Self, KeyError> {
         let path = folder.join("keys.json");
-        match fs::read(&path) {
-            Ok(bytes) => return Ok(serde_json::from_slice(&bytes)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        let keys = match fs::read(&path) {
+            Ok(bytes) => {
+                let mut kept: Map<String, Value> = serde_json::from_slice(&bytes)?;
+                let complete = kept.contains_key("alipay");
+                if !complete {
+                    let alipay = serde_json::to_value(AlipayKeys::generate()?)?;
+                    kept.insert("alipay".to_owned(), alipay);
+                }
+                let keys = serde_json::from_value(Value::Object(kept))?;
+                if complete {
+                    return Ok(keys);
+                }
+                keys
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::generate()?,
             Err(error) => return Err(error.into()),
-        }
-        let keys = Self::generate()?;
+        };
         make_private_folder(folder)?;
-        write_private(
-            &folder.join("apiclient_key.pem"),
-            keys.private_key.as_bytes(),
-        )?;
-        write_private(
-            &folder.join("pub_key.pem"),
-            keys.platform_public_key.as_bytes(),
-        )?;
+        for (name, content) in [
+            ("apiclient_key.pem", &keys.private_key),
+            ("pub_key.pem", &keys.platform_public_key),
+            ("alipay_app_private_key.pem", &keys.alipay.private_key),
+            ("alipay_public_key.pem", &keys.alipay.platform_public_key),
+        ] {
+            write_private(&folder.join(name), content.as_bytes())?;
+        }
         write_private(&path, &serde_json::to_vec_pretty(&keys)?)?;
         Ok(keys)
     }
@@ -130,6 +140,7 @@ impl Keys {
             platform_public_key_id: "PUB_KEY_ID_01190000999920261101000000000001".to_owned(),
             platform_public_key: include_str!("../testdata/platform_public_key.pem").to_owned(),
             platform_private_key: include_str!("../testdata/platform_key.pem").to_owned(),
+            alipay: AlipayKeys::throw_away(),
         }
     }
 }
@@ -142,6 +153,7 @@ impl fmt::Debug for Keys {
             .field("app_id", &self.app_id)
             .field("certificate_serial", &self.certificate_serial)
             .field("platform_public_key_id", &self.platform_public_key_id)
+            .field("alipay", &self.alipay)
             .finish_non_exhaustive()
     }
 }
@@ -155,17 +167,17 @@ pub(crate) struct Material {
     pub(crate) platform: SigningKey,
     /// Encrypts what notices carry.
     pub(crate) api_v3_key: [u8; 32],
+    pub(crate) alipay: AlipayMaterial,
 }
 
 impl Material {
     pub(crate) fn parse(keys: Keys) -> Result<Self, KeyError> {
         let merchant = parse_private(&keys.private_key, "the merchant's private key")?;
-        let platform = parse_private(&keys.platform_private_key, "the platform's private key")?;
-        let public = RsaPublicKey::from_public_key_pem(keys.platform_public_key.trim())
-            .map_err(|_| KeyError::NotAKey("the platform's public key"))?;
-        if public != platform.to_public_key() {
-            return Err(KeyError::Mismatch);
-        }
+        let platform = parse_pair(
+            &keys.platform_private_key,
+            &keys.platform_public_key,
+            ["the platform's private key", "the platform's public key"],
+        )?;
         if !keys
             .api_v3_key
             .bytes()
@@ -178,6 +190,7 @@ impl Material {
                 .ok_or(KeyError::NotAKey("the merchant's private key"))?,
             platform: SigningKey::new(&platform)
                 .ok_or(KeyError::NotAKey("the platform's private key"))?,
+            alipay: AlipayMaterial::parse(&keys.alipay)?,
             api_v3_key: keys
                 .api_v3_key
                 .as_bytes()
@@ -192,7 +205,35 @@ fn parse_private(pem: &str, name: &'static str) -> Result<RsaPrivateKey, KeyErro
     RsaPrivateKey::from_pkcs8_pem(pem.trim()).map_err(|_| KeyError::NotAKey(name))
 }
 
-fn new_pair() -> Result<(String, String), KeyError> {
+fn parse_pair(
+    private: &str,
+    public: &str,
+    [private_name, public_name]: [&'static str; 2],
+) -> Result<RsaPrivateKey, KeyError> {
+    let private = parse_private(private, private_name)?;
+    let public = RsaPublicKey::from_public_key_pem(public.trim())
+        .map_err(|_| KeyError::NotAKey(public_name))?;
+    if public != private.to_public_key() {
+        return Err(KeyError::Mismatch);
+    }
+    Ok(private)
+}
+
+/// A private key and its public half, both PEM.
+type Pair = (String, String);
+
+/// The merchant's and the platform's pair, made in parallel.
+fn new_pairs() -> Result<(Pair, Pair), KeyError> {
+    let (merchant, platform) = thread::scope(|scope| {
+        let merchant = scope.spawn(new_pair);
+        let platform = new_pair();
+        (merchant.join(), platform)
+    });
+    let merchant = merchant.unwrap_or(Err(KeyError::NotAKey("the merchant's key")))?;
+    Ok((merchant, platform?))
+}
+
+fn new_pair() -> Result<Pair, KeyError> {
     let broken = || KeyError::NotAKey("a new key");
     let key = RsaPrivateKey::new(&mut OsRng, RSA_BITS).map_err(|_| broken())?;
     let private = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| broken())?;
@@ -256,6 +297,20 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_from_before_alipay_is_completed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut old = serde_json::to_value(Keys::throw_away()).unwrap();
+        old.as_object_mut().unwrap().remove("alipay");
+        let path = folder.path().join("keys.json");
+        fs::write(&path, old.to_string()).unwrap();
+        let completed = Keys::load_or_create(folder.path()).unwrap();
+        assert_eq!(completed.api_v3_key, Keys::throw_away().api_v3_key);
+        assert_ne!(completed.alipay, AlipayKeys::throw_away());
+        assert_eq!(Keys::load_or_create(folder.path()).unwrap(), completed);
+        assert!(Material::parse(completed).is_ok());
+    }
+
+    #[test]
     fn unusable_material_is_refused_with_its_name() {
         let mut keys = Keys::throw_away();
         keys.api_v3_key.pop();
@@ -263,6 +318,10 @@ mod tests {
 
         let mut keys = Keys::throw_away();
         keys.platform_private_key = keys.private_key.clone();
+        assert!(matches!(Material::parse(keys), Err(KeyError::Mismatch)));
+
+        let mut keys = Keys::throw_away();
+        keys.alipay.platform_private_key = keys.alipay.private_key.clone();
         assert!(matches!(Material::parse(keys), Err(KeyError::Mismatch)));
 
         let mut keys = Keys::throw_away();

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod alipay;
+mod channel;
 mod cipher;
 mod clock;
 mod control;
 mod deliveries;
+mod exchange;
 mod faults;
 mod keys;
+mod notice;
 mod options;
 mod orders;
 mod overview;
@@ -18,6 +22,6 @@ mod simulator;
 mod wechat;
 mod world;
 
-pub use keys::{KeyError, Keys};
+pub use keys::{AlipayKeys, KeyError, Keys};
 pub use options::{CodeUrl, Options};
 pub use server::{Running, start};

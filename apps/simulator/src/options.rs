@@ -4,10 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::keys::Keys;
 
-/// What an order's `code_url` contains.
+/// What an order's `code_url`, or `qr_code`, contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CodeUrl {
-    /// `weixin://wxpay/bizpayurl?pr=…`, as the real platform answers. No phone can open it here.
+    /// As the real platforms answer: `weixin://wxpay/bizpayurl?pr=…` and
+    /// `https://qr.alipay.com/…`. No phone can open these here.
     #[default]
     Weixin,
     /// The address of the simulator's own payment page, so that any phone's camera opens it.
@@ -29,8 +30,8 @@ pub struct Options {
     pub code_url: CodeUrl,
     /// How many times faster than the wall clock the retry plan of notices runs.
     pub speed: u32,
-    /// Whether `notify_url` may be plain `http`, which the real platform refuses. On by default,
-    /// because merchants on the same machine seldom have a certificate.
+    /// Whether WeChat's `notify_url` may be plain `http`, which the real platform refuses. On by
+    /// default, because merchants on the same machine seldom have a certificate.
     pub plain_http: bool,
     /// How many deliveries the log keeps.
     pub deliveries_kept: usize,

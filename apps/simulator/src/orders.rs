@@ -4,25 +4,41 @@ use serde::Serialize;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
+use crate::channel::Channel;
+
 /// A code can be scanned for two hours, whatever the order's own deadline is.
 pub(crate) const CODE_LIFE: Duration = Duration::hours(2);
-/// Unpaid orders close by themselves after this time, and no deadline reaches further.
-pub(crate) const LONGEST_LIFE: Duration = Duration::days(7);
 /// A nearer deadline is moved away to this distance.
 pub(crate) const SHORTEST_LIFE: Duration = Duration::minutes(1);
+/// Until then a paid Alipay trade can be refunded; afterwards it is finished.
+pub(crate) const REFUND_TIME: Duration = Duration::days(365);
 
 /// What the merchant asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
+    pub(crate) channel: Channel,
     pub(crate) out_trade_no: String,
     pub(crate) description: String,
     pub(crate) total_fen: i64,
-    pub(crate) notify_url: String,
+    /// Without it the merchant is never told; only Alipay allows that.
+    pub(crate) notify_url: Option<String>,
+    /// What comes back with the notice: `attach` or `passback_params`.
     pub(crate) attach: Option<String>,
     pub(crate) device_id: Option<String>,
+    /// Alipay's longer description, which comes back with the notice.
+    pub(crate) body: Option<String>,
     pub(crate) deadline: Option<OffsetDateTime>,
-    /// The whole request: a repeat must be equal to it.
+    /// How long a code can be scanned.
+    pub(crate) code_life: Duration,
+    /// The part of the request that a repeat must be equal in.
     pub(crate) request: Value,
+}
+
+/// An Alipay trade comes into being when a code is scanned, not when it is issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trade {
+    pub(crate) transaction_id: String,
+    pub(crate) created_at: OffsetDateTime,
 }
 
 /// How a customer paid.
@@ -63,6 +79,10 @@ pub(crate) struct Order {
     pub(crate) code: String,
     pub(crate) code_issued_at: OffsetDateTime,
     pub(crate) state: State,
+    /// Alipay only: there since the first scan.
+    pub(crate) trade: Option<Trade>,
+    /// Alipay only: paid, and beyond the time of refunds.
+    pub(crate) finished: bool,
     pub(crate) failed_attempts: u32,
 }
 
@@ -107,6 +127,8 @@ pub(crate) enum CloseError {
     Unknown,
     #[error("the order is paid")]
     Paid,
+    #[error("the order is closed already")]
+    AlreadyClosed,
 }
 
 impl Order {
@@ -115,17 +137,20 @@ impl Order {
         code: String,
         now: OffsetDateTime,
     ) -> Result<Self, PlaceError> {
-        let deadline = terms.deadline.unwrap_or(now + LONGEST_LIFE);
+        let channel = terms.channel;
+        let deadline = terms.deadline.unwrap_or(now + channel.usual_life());
         if deadline <= now {
             return Err(PlaceError::DeadlinePassed);
         }
         Ok(Self {
-            deadline: deadline.clamp(now + SHORTEST_LIFE, now + LONGEST_LIFE),
+            deadline: deadline.clamp(now + SHORTEST_LIFE, now + channel.longest_life()),
             terms,
             placed_at: now,
             code,
             code_issued_at: now,
             state: State::Open,
+            trade: None,
+            finished: false,
             failed_attempts: 0,
         })
     }
@@ -151,11 +176,36 @@ impl Order {
         Ok(())
     }
 
-    /// Closes the order if it has stayed unpaid for too long.
+    /// What time alone does. `WeChat` closes an order only after the longest life, Alipay a trade
+    /// at its deadline; a code that was never scanned has no trade to be closed.
     pub(crate) fn age(&mut self, now: OffsetDateTime) {
-        if matches!(self.state, State::Open) && now >= self.placed_at + LONGEST_LIFE {
-            self.state = State::Closed;
+        let end = match self.terms.channel {
+            Channel::Wechat => Some(self.placed_at + Channel::Wechat.longest_life()),
+            Channel::Alipay => self.trade.as_ref().map(|_| self.deadline),
+        };
+        match &self.state {
+            State::Open if end.is_some_and(|end| now >= end) => self.state = State::Closed,
+            State::Paid(payment) if self.terms.channel == Channel::Alipay => {
+                self.finished |= now >= payment.paid_at + REFUND_TIME;
+            }
+            State::Open | State::Paid(_) | State::Closed => {}
         }
+    }
+
+    /// A customer opens the page behind the code. With Alipay that creates the trade.
+    pub(crate) fn scan(&mut self, transaction_id: &str, now: OffsetDateTime) {
+        let scannable = self.standing(now) == Standing::Payable;
+        if self.terms.channel == Channel::Alipay && self.trade.is_none() && scannable {
+            self.trade = Some(Trade {
+                transaction_id: transaction_id.to_owned(),
+                created_at: now,
+            });
+        }
+    }
+
+    /// Whether the merchant can ask for this order.
+    pub(crate) fn is_known(&self) -> bool {
+        self.terms.channel == Channel::Wechat || self.trade.is_some()
     }
 
     pub(crate) fn standing(&self, now: OffsetDateTime) -> Standing {
@@ -163,12 +213,19 @@ impl Order {
             State::Paid(_) => Standing::Paid,
             State::Closed => Standing::Closed,
             State::Open if now >= self.deadline => Standing::Overdue,
-            State::Open if now >= self.code_issued_at + CODE_LIFE => Standing::CodeExpired,
+            State::Open if now >= self.code_issued_at + self.terms.code_life => {
+                Standing::CodeExpired
+            }
             State::Open => Standing::Payable,
         }
     }
 
-    pub(crate) fn pay(&mut self, payment: Payment) -> Result<(), PayError> {
+    /// Paying is scanning, too. An Alipay trade keeps the number it got at its first scan.
+    pub(crate) fn pay(&mut self, mut payment: Payment) -> Result<(), PayError> {
+        self.scan(&payment.transaction_id, payment.paid_at);
+        if let Some(trade) = &self.trade {
+            payment.transaction_id.clone_from(&trade.transaction_id);
+        }
         match self.standing(payment.paid_at) {
             Standing::Payable if !(0..self.terms.total_fen).contains(&payment.coupon_fen) => {
                 Err(PayError::Coupon)
@@ -184,13 +241,24 @@ impl Order {
         }
     }
 
-    /// Closing twice is fine; a paid order stays paid.
+    /// A paid order stays paid. Closing twice is fine with `WeChat` only. What Alipay does not know
+    /// it does not close either: such a code can still be scanned and paid.
     pub(crate) fn close(&mut self) -> Result<(), CloseError> {
-        if matches!(self.state, State::Paid(_)) {
-            return Err(CloseError::Paid);
+        match (&self.state, self.terms.channel) {
+            _ if !self.is_known() => Err(CloseError::Unknown),
+            (State::Paid(_), _) => Err(CloseError::Paid),
+            (State::Closed, Channel::Alipay) => Err(CloseError::AlreadyClosed),
+            (State::Open | State::Closed, _) => {
+                self.state = State::Closed;
+                Ok(())
+            }
         }
-        self.state = State::Closed;
-        Ok(())
+    }
+
+    /// Ends the time of refunds early. Without effect on an order that is not a paid Alipay trade.
+    pub(crate) fn finish(&mut self) {
+        let paid = matches!(self.state, State::Paid(_));
+        self.finished |= paid && self.terms.channel == Channel::Alipay;
     }
 
     pub(crate) fn payment(&self) -> Option<&Payment> {
@@ -200,12 +268,17 @@ impl Order {
         }
     }
 
-    /// `NOTPAY`, `SUCCESS` or `CLOSED`.
+    /// The state in the platform's words, and `NOT_SCANNED` where Alipay has none.
     pub(crate) fn trade_state(&self) -> &'static str {
-        match self.state {
-            State::Open => "NOTPAY",
-            State::Paid(_) => "SUCCESS",
-            State::Closed => "CLOSED",
+        match (&self.state, self.terms.channel) {
+            (State::Open, Channel::Wechat) => "NOTPAY",
+            (State::Paid(_), Channel::Wechat) => "SUCCESS",
+            (State::Closed, Channel::Wechat) => "CLOSED",
+            (State::Open, Channel::Alipay) if !self.is_known() => "NOT_SCANNED",
+            (State::Open, Channel::Alipay) => "WAIT_BUYER_PAY",
+            (State::Paid(_), Channel::Alipay) if self.finished => "TRADE_FINISHED",
+            (State::Paid(_), Channel::Alipay) => "TRADE_SUCCESS",
+            (State::Closed, Channel::Alipay) => "TRADE_CLOSED",
         }
     }
 }
@@ -218,16 +291,20 @@ mod tests {
     use super::*;
 
     const NOON: OffsetDateTime = datetime!(2026-01-01 12:00 +8);
+    const LONGEST_LIFE: Duration = Channel::Wechat.longest_life();
 
     fn terms() -> Terms {
         Terms {
+            channel: Channel::Wechat,
             out_trade_no: "PO1".repeat(2),
             description: "100 points".to_owned(),
             total_fen: 990,
-            notify_url: "https://pay.example.com/notify".to_owned(),
+            notify_url: Some("https://pay.example.com/notify".to_owned()),
             attach: None,
             device_id: None,
+            body: None,
             deadline: None,
+            code_life: CODE_LIFE,
             request: json!({"amount": 990}),
         }
     }
@@ -362,5 +439,60 @@ mod tests {
             }),
             Ok(())
         );
+    }
+
+    fn precreated() -> Order {
+        let terms = Terms {
+            channel: Channel::Alipay,
+            ..terms()
+        };
+        Order::place(terms, "one".to_owned(), NOON).unwrap()
+    }
+
+    #[test]
+    fn an_alipay_trade_is_unknown_until_it_is_scanned() {
+        let mut order = precreated();
+        assert!(!order.is_known());
+        assert_eq!(order.close(), Err(CloseError::Unknown));
+        assert_eq!(order.trade_state(), "NOT_SCANNED");
+        order.scan("first", NOON);
+        order.scan("second", NOON);
+        assert_eq!(order.trade.as_ref().unwrap().transaction_id, "first");
+        assert_eq!(order.trade_state(), "WAIT_BUYER_PAY");
+        order.pay(payment(NOON)).unwrap();
+        assert_eq!(order.payment().unwrap().transaction_id, "first");
+        assert_eq!(order.close(), Err(CloseError::Paid));
+    }
+
+    #[test]
+    fn an_alipay_trade_closes_at_its_deadline_and_a_mere_code_does_not() {
+        let mut scanned = precreated();
+        scanned.scan("4200", NOON);
+        let mut code = precreated();
+        let deadline = NOON + Duration::hours(3);
+        for order in [&mut scanned, &mut code] {
+            order.age(deadline - Duration::SECOND);
+            assert!(matches!(order.state, State::Open));
+            order.age(deadline);
+        }
+        assert_eq!(scanned.trade_state(), "TRADE_CLOSED");
+        assert_eq!(scanned.close(), Err(CloseError::AlreadyClosed));
+        assert_eq!(code.trade_state(), "NOT_SCANNED");
+        code.scan("4200", deadline);
+        assert!(!code.is_known(), "an overdue code creates nothing");
+    }
+
+    #[test]
+    fn a_paid_alipay_trade_is_finished_after_the_time_of_refunds() {
+        let mut order = precreated();
+        order.finish();
+        order.pay(payment(NOON)).unwrap();
+        assert_eq!(order.trade_state(), "TRADE_SUCCESS");
+        order.age(NOON + REFUND_TIME);
+        assert_eq!(order.trade_state(), "TRADE_FINISHED");
+        let mut paid = placed(None);
+        paid.pay(payment(NOON)).unwrap();
+        paid.finish();
+        assert_eq!(paid.trade_state(), "SUCCESS");
     }
 }

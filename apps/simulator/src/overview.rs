@@ -6,12 +6,13 @@ use actix_web::{
 };
 
 use crate::{
+    channel::Channel,
+    clock::rfc3339,
     deliveries::Delivery,
     faults::Fault,
     orders::{Order, Standing},
     page::{escape, yuan},
     simulator::Simulator,
-    wechat::transaction::rfc3339,
 };
 
 /// How many orders and deliveries are shown.
@@ -91,10 +92,14 @@ fn order_card(order: &Order, standing: Standing, unfolded: bool) -> String {
         Standing::Paid => ("good", "已支付 paid"),
     };
     let number = escape(&order.terms.out_trade_no);
+    let (channel, query) = match order.terms.channel {
+        Channel::Wechat => ("微信支付 WeChat Pay", "wechat"),
+        Channel::Alipay => ("支付宝 Alipay", "alipay"),
+    };
     let link = if standing == Standing::Payable {
         format!(
             "<details{}><summary>二维码 code</summary><img width=\"200\" height=\"200\" \
-             src=\"sim/orders/{number}/code.svg\" alt=\"QR\"></details>\
+             src=\"sim/orders/{number}/code.svg?channel={query}\" alt=\"QR\"></details>\
              <p><a href=\"pay/{}\">支付页 payment page</a></p>",
             if unfolded { " open" } else { "" },
             escape(&order.code)
@@ -103,7 +108,7 @@ fn order_card(order: &Order, standing: Standing, unfolded: bool) -> String {
         String::new()
     };
     format!(
-        "<li><p><strong>{}</strong> <span class=\"{class}\">{state}</span></p><p>{}</p>\
+        "<li><p><strong>{}</strong> <span class=\"{class}\">{state}</span> {channel}</p><p>{}</p>\
          <p class=\"small\">{number} · {}</p>{link}</li>",
         yuan(order.terms.total_fen),
         escape(&order.terms.description),

@@ -8,6 +8,7 @@ use actix_web::{
 use serde::Deserialize;
 
 use crate::{
+    channel::Channel,
     orders::Standing,
     simulator::{Manner, Simulator},
 };
@@ -67,7 +68,9 @@ enum Scene {
     Failed,
 }
 
+/// Opening the page is scanning the code.
 async fn show(sim: Data<Simulator>, code: Path<String>, view: Query<View>) -> HttpResponse {
+    sim.scan(&code);
     render(&sim, &code, view.lang, false)
 }
 
@@ -78,21 +81,26 @@ async fn press(
     press: Form<Press>,
 ) -> HttpResponse {
     let now = sim.clock.now();
-    let scanned = sim
-        .world()
-        .scan(&code, now)
-        .map(|(order, standing)| (order.terms.out_trade_no.clone(), standing));
-    let Some((number, Standing::Payable)) = scanned else {
+    sim.scan(&code);
+    let scanned = sim.world().look(&code, now).map(|(order, standing)| {
+        let number = order.terms.out_trade_no.clone();
+        (order.terms.channel, number, standing)
+    });
+    let Some((channel, number, Standing::Payable)) = scanned else {
         return render(&sim, &code, view.lang, false);
     };
     match press.action {
         Action::Fail => {
-            let failed = sim.world().fail(&number, now).is_ok();
+            let failed = sim.world().fail(channel, &number, now).is_ok();
             render(&sim, &code, view.lang, failed)
         }
         Action::Pay => {
             // If somebody else paid in this moment, the page says "paid" all the same.
-            if let Err(error) = sim.clone().into_inner().pay(&number, &Manner::default()) {
+            if let Err(error) = sim
+                .clone()
+                .into_inner()
+                .pay(channel, &number, &Manner::default())
+            {
                 tracing::info!(%error, order.no = number, "payment refused");
             }
             render(&sim, &code, view.lang, false)
@@ -102,8 +110,8 @@ async fn press(
 
 fn render(sim: &Simulator, code: &str, language: Language, failed: bool) -> HttpResponse {
     let now = sim.clock.now();
-    let (scene, description, amount) = match sim.world().scan(code, now) {
-        None => (Scene::Unknown, String::new(), String::new()),
+    let (scene, channel, description, amount) = match sim.world().look(code, now) {
+        None => (Scene::Unknown, None, String::new(), String::new()),
         Some((order, standing)) => {
             let scene = if failed && standing == Standing::Payable {
                 Scene::Failed
@@ -112,6 +120,7 @@ fn render(sim: &Simulator, code: &str, language: Language, failed: bool) -> Http
             };
             (
                 scene,
+                Some(order.terms.channel),
                 order.terms.description.clone(),
                 yuan(order.terms.total_fen),
             )
@@ -132,7 +141,7 @@ fn render(sim: &Simulator, code: &str, language: Language, failed: bool) -> Http
              base-uri 'none'; frame-ancestors 'none'",
         ))
         .body(page(
-            scene,
+            (scene, channel),
             language,
             &sim.options.shop_name,
             &description,
@@ -140,7 +149,14 @@ fn render(sim: &Simulator, code: &str, language: Language, failed: bool) -> Http
         ))
 }
 
-fn page(scene: Scene, language: Language, shop: &str, description: &str, amount: &str) -> String {
+/// `channel` is unknown when the code is.
+fn page(
+    (scene, channel): (Scene, Option<Channel>),
+    language: Language,
+    shop: &str,
+    description: &str,
+    amount: &str,
+) -> String {
     let (mark, title, note) = words(scene, language);
     let state = match scene {
         Scene::Unknown => "unknown",
@@ -177,6 +193,7 @@ fn page(scene: Scene, language: Language, shop: &str, description: &str, amount:
     } else {
         String::new()
     };
+    let (skin, foot) = skin(channel, language);
     let values = [
         ("{{lang}}", language.pick("zh-CN", "en")),
         ("{{title}}", title),
@@ -191,15 +208,34 @@ fn page(scene: Scene, language: Language, shop: &str, description: &str, amount:
         ("{{heading}}", &heading),
         ("{{order}}", &order),
         ("{{buttons}}", &buttons),
-        (
-            "{{foot}}",
+        ("{{channel}}", skin),
+        ("{{foot}}", foot),
+    ];
+    fill(TEMPLATE, &values)
+}
+
+/// The channel as the style sheet knows it, and the sentence that says what this is not.
+fn skin(channel: Option<Channel>, language: Language) -> (&'static str, &'static str) {
+    match channel {
+        Some(Channel::Wechat) => (
+            "wechat",
             language.pick(
                 "这是本地模拟器，不是微信支付。",
                 "This is a local simulator, not WeChat Pay.",
             ),
         ),
-    ];
-    fill(TEMPLATE, &values)
+        Some(Channel::Alipay) => (
+            "alipay",
+            language.pick(
+                "这是本地模拟器，不是支付宝。",
+                "This is a local simulator, not Alipay.",
+            ),
+        ),
+        None => (
+            "none",
+            language.pick("这是本地模拟器。", "This is a local simulator."),
+        ),
+    }
 }
 
 /// Replaces every placeholder in one pass, so that a value that looks like one stays text.
@@ -312,6 +348,7 @@ mod tests {
     use super::*;
 
     fn shown(scene: Scene, language: Language) -> String {
+        let scene = (scene, Some(Channel::Wechat));
         page(scene, language, "Shop", "<b>100</b> {{order}}", &yuan(990))
     }
 
@@ -321,6 +358,19 @@ mod tests {
         assert!(html.contains("id=\"pay\"") && html.contains("id=\"fail\""));
         assert!(html.contains("¥9.90") && html.contains("lang=\"zh-CN\""));
         assert!(html.contains("模拟"));
+    }
+
+    #[test]
+    fn each_channel_has_its_colour_and_says_that_it_is_not_real() {
+        let shown = |channel| {
+            let scene = (Scene::Order(Standing::Payable), channel);
+            page(scene, Language::Zh, "Shop", "100", &yuan(990))
+        };
+        let wechat = shown(Some(Channel::Wechat));
+        assert!(wechat.contains("data-channel=\"wechat\"") && wechat.contains("不是微信支付"));
+        let alipay = shown(Some(Channel::Alipay));
+        assert!(alipay.contains("data-channel=\"alipay\"") && alipay.contains("不是支付宝"));
+        assert!(alipay.contains("#1677ff") && wechat.contains("#07c160"));
     }
 
     #[test]

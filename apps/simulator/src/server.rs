@@ -9,8 +9,8 @@ use std::{
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 
 use crate::{
-    control,
-    keys::{Keys, Material},
+    alipay, control,
+    keys::{AlipayKeys, Keys, Material},
     options::Options,
     overview, page,
     simulator::Simulator,
@@ -43,6 +43,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
             .app_data(data.clone())
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
             .configure(wechat::routes::configure)
+            .configure(alipay::routes::configure)
             .configure(control::configure)
             .configure(page::configure)
             .configure(overview::configure)
@@ -81,7 +82,8 @@ impl Running {
         &self.simulator.material.keys
     }
 
-    /// What a merchant has to be told, as the table `[accounts.simulator]` of its TOML settings.
+    /// What a merchant has to be told, as TOML settings: a table `[accounts.simulator]` for
+    /// `WeChat` Pay and a table `[accounts.alipay-simulator]` for Alipay.
     pub fn settings_toml(&self) -> String {
         let keys = self.keys();
         let Keys {
@@ -99,7 +101,7 @@ impl Running {
         } = keys;
         let (private_key, public_key) = (private_key.trim(), platform_public_key.trim());
         let base_url = &self.url;
-        format!(
+        let wechat = format!(
             "[accounts.simulator]\n\
              channel = \"wechat\"\n\
              merchant_id = \"{merchant_id}\"\n\
@@ -110,6 +112,25 @@ impl Running {
              platform_public_key_id = \"{platform_public_key_id}\"\n\
              platform_public_key = '''\n{public_key}\n'''\n\
              base_url = \"{base_url}\"\n"
+        );
+        let AlipayKeys {
+            app_id,
+            merchant_id,
+            private_key,
+            platform_public_key,
+            platform_private_key: _,
+        } = &keys.alipay;
+        let (private_key, public_key) = (private_key.trim(), platform_public_key.trim());
+        let gateway_url = self.simulator.gateway_url();
+        format!(
+            "{wechat}\n\
+             [accounts.alipay-simulator]\n\
+             channel = \"alipay\"\n\
+             merchant_id = \"{merchant_id}\"\n\
+             app_id = \"{app_id}\"\n\
+             private_key = '''\n{private_key}\n'''\n\
+             platform_public_key = '''\n{public_key}\n'''\n\
+             base_url = \"{gateway_url}\"\n"
         )
     }
 

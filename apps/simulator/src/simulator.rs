@@ -12,19 +12,18 @@ use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    alipay,
+    channel::Channel,
     clock::Clock,
-    deliveries::{self, Delivery, PLAN, Parcel, Receipt},
+    deliveries::{self, Delivery, Parcel, Receipt},
     faults::{Fault, Kind, Point},
     keys::Material,
+    notice::{Notice, Tamper},
     options::{CodeUrl, Options},
     orders::{Order, PayError, Payment},
-    random,
-    wechat::notice::{Notice, Tamper},
+    wechat,
     world::World,
 };
-
-/// The one customer who pays here. Its length is that of a true openid.
-const CUSTOMER: &str = "oSimulatedCustomer0000000001";
 
 /// How a customer pays.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,7 +31,7 @@ const CUSTOMER: &str = "oSimulatedCustomer0000000001";
 pub(crate) struct Manner {
     /// The part of the total that a coupon covers.
     pub(crate) coupon_fen: i64,
-    /// The customer's openid.
+    /// The customer's openid, or Alipay's user id.
     pub(crate) payer: Option<String>,
     /// Whether the merchant hears of it. `false` plays a lost notice.
     pub(crate) notify: bool,
@@ -89,11 +88,18 @@ impl Simulator {
         format!("{}/pay/{code}", base.trim_end_matches('/'))
     }
 
-    pub(crate) fn code_url(&self, code: &str) -> String {
-        match self.options.code_url {
-            CodeUrl::Weixin => format!("weixin://wxpay/bizpayurl?pr={code}"),
-            CodeUrl::Page => self.page_url(code),
+    /// What the QR code contains.
+    pub(crate) fn code_url(&self, channel: Channel, code: &str) -> String {
+        match (self.options.code_url, channel) {
+            (CodeUrl::Weixin, Channel::Wechat) => format!("weixin://wxpay/bizpayurl?pr={code}"),
+            (CodeUrl::Weixin, Channel::Alipay) => format!("https://qr.alipay.com/{code}"),
+            (CodeUrl::Page, _) => self.page_url(code),
         }
+    }
+
+    /// Alipay's one address.
+    pub(crate) fn gateway_url(&self) -> String {
+        format!("{}/gateway.do", self.base_url)
     }
 
     /// What a merchant needs to use this simulator.
@@ -108,6 +114,13 @@ impl Simulator {
             "platform_public_key_id": keys.platform_public_key_id,
             "platform_public_key": keys.platform_public_key,
             "base_url": self.base_url,
+            "alipay": {
+                "merchant_id": keys.alipay.merchant_id,
+                "app_id": keys.alipay.app_id,
+                "private_key": keys.alipay.private_key,
+                "platform_public_key": keys.alipay.platform_public_key,
+                "base_url": self.gateway_url(),
+            },
         })
     }
 
@@ -115,31 +128,43 @@ impl Simulator {
     /// try is over; there is none when nobody is told.
     pub(crate) fn pay(
         self: Arc<Self>,
+        channel: Channel,
         out_trade_no: &str,
         manner: &Manner,
     ) -> Result<(Order, Option<oneshot::Receiver<()>>), PayError> {
         let now = self.clock.now();
-        let day = format!(
-            "{:04}{:02}{:02}",
-            now.year(),
-            u8::from(now.month()),
-            now.day()
-        );
+        let customer = || channel.customer().to_owned();
         let payment = Payment {
-            transaction_id: format!("4200{}{day}{}", random::digits(6), random::digits(10)),
+            transaction_id: channel.transaction_id(now),
             paid_at: now,
-            payer: manner.payer.clone().unwrap_or_else(|| CUSTOMER.to_owned()),
+            payer: manner.payer.clone().unwrap_or_else(customer),
             coupon_fen: manner.coupon_fen,
         };
-        let order = self.world().pay(out_trade_no, payment)?;
-        if !manner.notify {
+        let order = self.world().pay(channel, out_trade_no, payment)?;
+        let notice = manner.notify.then(|| self.announcement(&order)).flatten();
+        let Some(notice) = notice else {
             return Ok((order, None));
-        }
-        let notice = Notice::payment(&order, &self.material, now);
+        };
         let (told, first_try) = oneshot::channel();
         let (tasks, runtime) = (self.tasks.clone(), self.runtime.clone());
         tasks.spawn_on(self.notify(notice, told), &runtime);
         Ok((order, Some(first_try)))
+    }
+
+    /// The notice that tells the merchant how a paid order stands; `None` if it gave no address.
+    pub(crate) fn announcement(&self, order: &Order) -> Option<Notice> {
+        let now = self.clock.now();
+        match order.terms.channel {
+            Channel::Wechat => wechat::notice::payment(order, &self.material, now),
+            Channel::Alipay => alipay::notice::payment(order, &self.material.keys.alipay, now),
+        }
+    }
+
+    /// A phone scans a code, which with Alipay creates the trade.
+    pub(crate) fn scan(&self, code: &str) {
+        let now = self.clock.now();
+        let transaction_id = Channel::Alipay.transaction_id(now);
+        self.world().scan(code, &transaction_id, now);
     }
 
     /// Tries until the merchant accepts, the plan ends, or the simulator stops.
@@ -147,7 +172,8 @@ impl Simulator {
         let mut told = Some(told);
         let stopping = self.stopping.clone();
         let tries = async {
-            for attempt in 0..=PLAN.len() {
+            let plan = notice.channel().plan();
+            for attempt in 0..=plan.len() {
                 let delivery = self.deliver(&notice, Some(attempt), None).await;
                 if let Some(told) = told.take() {
                     told.send(()).ok();
@@ -155,7 +181,7 @@ impl Simulator {
                 if delivery.accepted {
                     return;
                 }
-                if let Some(pause) = PLAN.get(attempt) {
+                if let Some(pause) = plan.get(attempt) {
                     self.clock.wait(*pause).await;
                 }
             }
@@ -174,21 +200,23 @@ impl Simulator {
         attempt: Option<usize>,
         tamper: Option<Tamper>,
     ) -> Delivery {
-        let fault = self
-            .world()
-            .faults
-            .take(Point::Notify, &notice.out_trade_no);
+        let point = match notice.channel() {
+            Channel::Wechat => Point::Notify,
+            Channel::Alipay => Point::AlipayNotify,
+        };
+        let fault = self.world().faults.take(point, &notice.out_trade_no);
         let sent_at = self.clock.now();
         let (request, receipt) = self.send(notice, tamper, fault).await;
         let delivery = Delivery {
             number: 0,
+            channel: notice.channel(),
             notice_id: notice.id.clone(),
             out_trade_no: notice.out_trade_no.clone(),
             event_type: notice.event_type.clone(),
             url: notice.url.clone(),
             attempt,
             sent_at,
-            accepted: receipt.accepted(),
+            accepted: notice.channel().accepts(&receipt),
             request,
             receipt,
         };
@@ -206,10 +234,9 @@ impl Simulator {
         let value = fault.and_then(|fault| fault.value).unwrap_or_default();
         let tamper = match kind {
             Some(Kind::Status) => {
-                return (
-                    None,
-                    Receipt::pretended(u16::try_from(value).unwrap_or(500)),
-                );
+                let status = u16::try_from(value).unwrap_or(500);
+                let receipt = Receipt::pretended(status, notice.channel().thanks());
+                return (None, receipt);
             }
             Some(Kind::DropConnection) => {
                 return (None, Receipt::failure("lost on request, not sent"));

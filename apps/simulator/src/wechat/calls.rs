@@ -5,9 +5,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::form_urlencoded;
 
 use crate::{
-    faults::Point,
+    channel::Channel,
     keys::Keys,
-    orders::Terms,
+    orders::{CODE_LIFE, Terms},
     wechat::{
         fields::{self, CLOSE, NATIVE},
         refusal::Refusal,
@@ -81,25 +81,6 @@ pub(crate) fn understand(
 }
 
 impl Call {
-    pub(crate) fn point(&self) -> Point {
-        match self {
-            Self::Native(_) => Point::Native,
-            Self::QueryByNumber(_) | Self::QueryByTransaction(_) => Point::Query,
-            Self::Close(_) => Point::Close,
-        }
-    }
-
-    /// The merchant's number of the order in question; empty if the world does not know it.
-    pub(crate) fn out_trade_no<'a>(&'a self, world: &'a World) -> &'a str {
-        match self {
-            Self::Native(terms) => &terms.out_trade_no,
-            Self::QueryByNumber(number) | Self::Close(number) => number,
-            Self::QueryByTransaction(number) => world
-                .order_by_transaction(number)
-                .map_or("", |order| order.terms.out_trade_no.as_str()),
-        }
-    }
-
     /// Does it. `code` is the new code and `code_url` its address, for the case that one is
     /// needed. `None` is an answer without a body.
     pub(crate) fn carry_out(
@@ -116,19 +97,19 @@ impl Call {
             }
             Self::QueryByNumber(number) => {
                 let order = world
-                    .order(&number, now)
+                    .order(Channel::Wechat, &number, now)
                     .ok_or_else(Refusal::order_unknown)?;
                 Ok(Some(transaction(order, keys)))
             }
             Self::QueryByTransaction(number) => {
-                let order = world.order_by_transaction(&number);
+                let order = world.order_by_transaction(Channel::Wechat, &number);
                 Ok(Some(transaction(
                     order.ok_or_else(Refusal::order_unknown)?,
                     keys,
                 )))
             }
             Self::Close(number) => {
-                world.close(&number, now)?;
+                world.close(Channel::Wechat, &number, now)?;
                 Ok(None)
             }
         }
@@ -191,14 +172,17 @@ fn terms(body: Map<String, Value>) -> Result<Terms, Refusal> {
         .get("scene_info")
         .and_then(|scene| scene.get("device_id"));
     Ok(Terms {
+        channel: Channel::Wechat,
         out_trade_no: required("out_trade_no")?,
         description: required("description")?,
         total_fen: amount.ok_or_else(Refusal::not_json)?,
-        notify_url: required("notify_url")?,
+        notify_url: Some(required("notify_url")?),
         attach: text(&body, "attach").map(str::to_owned),
+        body: None,
         device_id: device.and_then(Value::as_str).map(str::to_owned),
         deadline: text(&body, "time_expire")
             .and_then(|time| OffsetDateTime::parse(time, &Rfc3339).ok()),
+        code_life: CODE_LIFE,
         request: Value::Object(body),
     })
 }

@@ -223,6 +223,9 @@ impl From<CloseError> for Refusal {
     fn from(error: CloseError) -> Self {
         match error {
             CloseError::Unknown => Self::order_unknown(),
+            CloseError::AlreadyClosed => {
+                Self::new(400, "ORDER_CLOSED", "该订单已关闭", ORDER_INVALID)
+            }
             CloseError::Paid => Self::new(400, "ORDER_PAID", "该订单已支付", ORDER_PAID),
         }
     }

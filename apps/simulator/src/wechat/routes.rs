@@ -1,40 +1,28 @@
-//! The API over HTTP: raw requests in, signed answers out, faults in between.
-
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+//! The API over HTTP: raw requests in, signed answers out.
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    body::{BodySize, MessageBody},
     http::{StatusCode, header::HeaderMap},
     web::{self, Bytes, Data, Path},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    faults::{Fault, Kind},
+    channel::Channel,
+    exchange::{self, Exchange, Seal},
+    faults::Point,
     random,
-    simulator::{Manner, Simulator},
+    simulator::Simulator,
     wechat::{
         calls::{self, Call, Endpoint},
         gate::{self, Incoming},
         notice::Signed,
         refusal::Refusal,
     },
+    world::World,
 };
 
 type Outcome = Result<Option<Value>, Refusal>;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seal {
-    True,
-    Wrong,
-    Missing,
-}
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -102,42 +90,9 @@ async fn serve(
     body: &[u8],
     endpoint: Endpoint,
 ) -> HttpResponse {
-    let call = match admit(&sim, request, body, endpoint) {
-        Ok(call) => call,
-        Err(refusal) => return answer(&sim, Err(refusal), Seal::True),
-    };
-    let fault = {
-        let mut world = sim.world();
-        let number = call.out_trade_no(&world).to_owned();
-        world.faults.take(call.point(), &number)
-    };
-    match fault.as_ref().map(|fault| fault.kind) {
-        Some(Kind::DropConnection) => no_answer(),
-        Some(Kind::Status) => answer(&sim, Err(ordered(fault)), Seal::True),
-        Some(Kind::DelayMs) => {
-            delay(fault).await;
-            answer(&sim, act(&sim, call), Seal::True)
-        }
-        Some(Kind::ActThenDelay) => {
-            let outcome = act(&sim, call);
-            delay(fault).await;
-            answer(&sim, outcome, Seal::True)
-        }
-        Some(Kind::ActThenDrop) => {
-            drop(act(&sim, call));
-            no_answer()
-        }
-        Some(Kind::BadSignature) => answer(&sim, act(&sim, call), Seal::Wrong),
-        Some(Kind::Unsigned) => answer(&sim, act(&sim, call), Seal::Missing),
-        Some(Kind::PayBeforeAnswer) => {
-            let number = call.out_trade_no(&sim.world()).to_owned();
-            let outcome = act(&sim, call);
-            if outcome.is_ok() {
-                pay_and_notify(sim.clone(), &number).await;
-            }
-            answer(&sim, outcome, Seal::True)
-        }
-        None => answer(&sim, act(&sim, call), Seal::True),
+    match admit(&sim, request, body, endpoint) {
+        Ok(call) => exchange::serve(sim, call).await,
+        Err(refusal) => answer(&sim, Err(refusal), Seal::True),
     }
 }
 
@@ -174,33 +129,46 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn act(sim: &Simulator, call: Call) -> Outcome {
-    let code = random::alphanumeric(9);
-    let code_url = sim.code_url(&code);
-    let now = sim.clock.now();
-    call.carry_out(&mut sim.world(), &sim.material.keys, (&code, code_url), now)
-}
+impl Exchange for Call {
+    type Outcome = Outcome;
 
-/// Returns once the first try of the notice is over, whatever came of it.
-async fn pay_and_notify(sim: Data<Simulator>, number: &str) {
-    match sim.into_inner().pay(number, &Manner::default()) {
-        Ok((_, Some(first_try))) => drop(first_try.await),
-        Ok((_, None)) => {}
-        Err(error) => tracing::warn!(%error, order.no = number, "order was not paid before answer"),
+    const CHANNEL: Channel = Channel::Wechat;
+
+    fn point(&self) -> Point {
+        match self {
+            Self::Native(_) => Point::Native,
+            Self::QueryByNumber(_) | Self::QueryByTransaction(_) => Point::Query,
+            Self::Close(_) => Point::Close,
+        }
     }
-}
 
-async fn delay(fault: Option<Fault>) {
-    let pause = fault.and_then(|fault| fault.value).unwrap_or_default();
-    tokio::time::sleep(Duration::from_millis(pause)).await;
-}
+    fn out_trade_no(&self, world: &World) -> String {
+        let order = match self {
+            Self::Native(terms) => return terms.out_trade_no.clone(),
+            Self::QueryByNumber(number) | Self::Close(number) => return number.clone(),
+            Self::QueryByTransaction(number) => world.order_by_transaction(Self::CHANNEL, number),
+        };
+        order.map_or_else(String::new, |order| order.terms.out_trade_no.clone())
+    }
 
-fn ordered(fault: Option<Fault>) -> Refusal {
-    let value = fault.as_ref().and_then(|fault| fault.value);
-    let status = value
-        .and_then(|value| u16::try_from(value).ok())
-        .unwrap_or(500);
-    Refusal::ordered(status, fault.and_then(|fault| fault.code))
+    fn act(self, sim: &Simulator) -> Outcome {
+        let code = random::alphanumeric(9);
+        let code_url = sim.code_url(Self::CHANNEL, &code);
+        let now = sim.clock.now();
+        self.carry_out(&mut sim.world(), &sim.material.keys, (&code, code_url), now)
+    }
+
+    fn ordered(self, status: u16, code: Option<String>) -> Outcome {
+        Err(Refusal::ordered(status, code))
+    }
+
+    fn succeeded(outcome: &Outcome) -> bool {
+        outcome.is_ok()
+    }
+
+    fn answer(sim: &Simulator, outcome: Outcome, seal: Seal) -> HttpResponse {
+        answer(sim, outcome, seal)
+    }
 }
 
 /// Successes are signed, also over the empty body of a 204; refusals are not. Answers 401 carry
@@ -236,27 +204,4 @@ fn answer(sim: &Simulator, outcome: Outcome, seal: Seal) -> HttpResponse {
     response
         .insert_header(("Content-Type", "application/json; charset=utf-8"))
         .body(body)
-}
-
-/// Ends the connection before a byte of the answer has left.
-fn no_answer() -> HttpResponse {
-    HttpResponse::Ok().force_close().body(Broken)
-}
-
-/// A body that fails at its first byte, at which the server gives the connection up.
-struct Broken;
-
-impl MessageBody for Broken {
-    type Error = io::Error;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, io::Error>>> {
-        Poll::Ready(Some(Err(io::Error::other("dropped on request"))))
-    }
 }

@@ -1,12 +1,17 @@
 //! The `Transaction` object: what queries answer and notices carry.
 
 use serde_json::{Value, json};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use crate::{
+    clock::{day, rfc3339},
     keys::Keys,
     orders::{Order, Payment},
+    random,
 };
+
+/// Who pays unless a test says otherwise. Its length is that of a true openid.
+pub(crate) const CUSTOMER: &str = "oSimulatedCustomer0000000001";
 
 /// An order as a query shows it. Before payment only the numbers and the state are there.
 pub(crate) fn transaction(order: &Order, keys: &Keys) -> Value {
@@ -83,15 +88,14 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// A time as the platform writes it: whole seconds, China's zone.
-pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
-    let china = UtcOffset::from_hms(8, 0, 0).expect("eight hours are a valid offset");
-    let at = at
-        .to_offset(china)
-        .replace_nanosecond(0)
-        .expect("zero is a valid nanosecond");
-    at.format(&Rfc3339)
-        .expect("a four-digit year can be written")
+/// `4200`, six digits, the day, ten digits.
+pub(crate) fn new_id(now: OffsetDateTime) -> String {
+    format!(
+        "4200{}{}{}",
+        random::digits(6),
+        day(now),
+        random::digits(10)
+    )
 }
 
 #[cfg(test)]
@@ -99,17 +103,23 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::orders::Terms;
+    use crate::{
+        channel::Channel,
+        orders::{CODE_LIFE, Terms},
+    };
 
     fn order() -> Order {
         let terms = Terms {
+            channel: Channel::Wechat,
             out_trade_no: "PO20260101000001".to_owned(),
             description: "AI点数包-100点".to_owned(),
             total_fen: 990,
-            notify_url: "https://pay.example.com/notify/wechat".to_owned(),
+            notify_url: Some("https://pay.example.com/notify/wechat".to_owned()),
             attach: Some("pkg=100".to_owned()),
             device_id: None,
+            body: None,
             deadline: None,
+            code_life: CODE_LIFE,
             request: Value::Null,
         };
         Order::place(terms, "code".to_owned(), datetime!(2026-01-01 09:59 +8)).unwrap()
