@@ -35,8 +35,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
                 return Err(Problem::unsupported_media_type());
             }
             let bytes = tokio::time::timeout(SEND_WITHIN, bytes).await;
-            let slow = |_| Problem::invalid("(body)", "not sent in time");
-            parse(&bytes.map_err(slow)??).map(Self)
+            parse(&bytes.map_err(|_| Problem::too_slow())??).map(Self)
         })
     }
 }
@@ -70,6 +69,10 @@ fn is_json(request: &HttpRequest) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // The parser would take an array of values for an object without names.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid("(body)", "expected an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

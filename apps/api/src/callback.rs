@@ -70,7 +70,15 @@ fn status_of(refusal: &Refusal) -> StatusCode {
 
 /// WeChat Pay's form of failure. It tells nobody why: the reason is counted and logged here.
 fn refused(status: StatusCode, message: &str) -> HttpResponse {
-    HttpResponse::build(status).json(json!({ "code": "FAIL", "message": message }))
+    let mut answer = HttpResponse::build(status);
+    if matches!(
+        status,
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::SERVICE_UNAVAILABLE
+    ) {
+        // What was not read must not keep the connection open.
+        answer.force_close();
+    }
+    answer.json(json!({ "code": "FAIL", "message": message }))
 }
 
 fn headers(request: &HttpRequest) -> Vec<(String, String)> {

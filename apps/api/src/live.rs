@@ -6,10 +6,12 @@ mod hub;
 mod socket;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use bootstrap::Settings;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Api;
@@ -19,6 +21,8 @@ use hub::Hub;
 
 /// The subprotocol that we speak, and the only one that we ever name.
 const PROTOCOL: &str = "paydesk.v1";
+/// A socket waits so long for the follower before it reads its snapshot.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(2);
 const PROTOCOL_HEADER: &str = "sec-websocket-protocol";
 
 /// The sockets of this process.
@@ -27,6 +31,7 @@ pub(crate) struct Live {
     hub: Hub,
     origins: Vec<String>,
     closing: CancellationToken,
+    following: watch::Sender<bool>,
 }
 
 impl Live {
@@ -38,12 +43,20 @@ impl Live {
             hub: Hub::default(),
             origins,
             closing: CancellationToken::new(),
+            following: watch::Sender::new(false),
         }
     }
 
     /// Closes every socket; clients come back to another process, or to this one restarted.
     pub(crate) fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Waits until the follower knows where it stands; not for ever, because a client polls anyway.
+    async fn followed(&self) {
+        let mut following = self.following.subscribe();
+        let known = following.wait_for(|known| *known);
+        drop(tokio::time::timeout(FOLLOWED_WITHIN, known).await);
     }
 
     /// A browser says which page opened the socket. Pages of other sites are refused; a page served

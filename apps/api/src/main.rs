@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bootstrap::{Environment, Settings, SettingsError, test_switches};
+use bootstrap::{Settings, SettingsError, test_switches};
 use clap::{Parser, Subcommand};
 use paydesk_api::Api;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let environment: Environment = std::env::vars().collect();
+    let environment = bootstrap::environment()?;
     let switches = test_switches::read(&environment)?;
     let settings = Settings::load(arguments.config.as_deref(), &environment)?;
     bootstrap::init_logs(&settings.log)?;

@@ -129,20 +129,24 @@ pub(crate) async fn qr(
     let order_no: OrderNo = path.parse().map_err(|_| Problem::order_not_found())?;
     let now = api.service().ports.clock.now();
     let checkout = &api.service().checkout;
-    let purchase = if let (Some(until), Some(signature)) = (link.until, &link.signature) {
-        let purchase = checkout.show(&order_no).await?;
-        let payment_no = &purchase.order.payment_no;
-        if !api
-            .links()
-            .admits(&order_no, payment_no, until, signature, now)
-        {
-            return Err(StatusError::NotFound.into());
+    let linked = match (link.until, &link.signature) {
+        (Some(until), Some(signature)) => {
+            let purchase = checkout.show(&order_no).await?;
+            let payment_no = &purchase.order.payment_no;
+            let admitted = api
+                .links()
+                .admits(&order_no, payment_no, until, signature, now);
+            admitted.then_some(purchase)
         }
-        purchase
-    } else {
-        let token = bearer(&request).unwrap_or_default();
-        let caller = api.check_token(token)?;
-        checkout.status(&caller.user_id, &order_no, false).await?
+        _ => None,
+    };
+    let purchase = match (linked, bearer(&request)) {
+        (Some(purchase), _) => purchase,
+        (None, None) if link.signature.is_some() => return Err(StatusError::NotFound.into()),
+        (None, token) => {
+            let caller = api.check_token(token.unwrap_or_default())?;
+            checkout.status(&caller.user_id, &order_no, false).await?
+        }
     };
     let code = payable_code(&purchase, now).ok_or_else(Problem::code_not_found)?;
     let image = QrCode::with_error_correction_level(code, EcLevel::M)

@@ -29,6 +29,8 @@ struct Content {
     order_no: Option<String>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
+    #[serde(skip)]
+    allowed: Option<&'static str>,
 }
 
 /// What is wrong with one field.
@@ -54,6 +56,7 @@ impl Problem {
             errors: Vec::new(),
             order_no: None,
             retry_after_s: None,
+            allowed: None,
         }))
     }
 
@@ -103,16 +106,25 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
     }
 
-    pub(crate) fn method_not_allowed(request: &HttpRequest) -> Self {
+    pub(crate) fn method_not_allowed(request: &HttpRequest, allowed: &'static str) -> Self {
         let detail = format!("{} does not take {}.", request.path(), request.method());
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self::new(status, "method_not_allowed", "Method not allowed", detail)
+        let title = "Method not allowed";
+        let mut problem = Self::new(status, "method_not_allowed", title, detail);
+        problem.0.allowed = Some(allowed);
+        problem
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
         let detail = format!("The body is larger than {limit} bytes.");
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         Self::new(status, "payload_too_large", "Payload too large", detail)
+    }
+
+    pub(crate) fn too_slow() -> Self {
+        let detail = "The body did not come in time.";
+        let status = StatusCode::REQUEST_TIMEOUT;
+        Self::new(status, "request_timeout", "Request timeout", detail)
     }
 
     pub(crate) fn unsupported_media_type() -> Self {
@@ -249,6 +261,13 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(self.status());
         if let Some(seconds) = self.0.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(allowed) = self.0.allowed {
+            response.insert_header((header::ALLOW, allowed));
+        }
+        if matches!(self.0.status, 408 | 413) {
+            // What was not read must not keep the connection open.
+            response.force_close();
         }
         if self.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

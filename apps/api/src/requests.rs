@@ -1,5 +1,7 @@
 //! What happens around every request: its id, its span, and the id in every problem.
 
+use std::time::Instant;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -51,7 +53,10 @@ pub(crate) async fn follow(
         request.id = %id.0,
     );
     // Errors of handlers are responses by now; what is an error here is one of actix itself.
-    let response = next.call(request).instrument(span).await?;
+    let start = Instant::now();
+    let response = next.call(request).instrument(span.clone()).await?;
+    let (status, took_ms) = (response.status().as_u16(), start.elapsed().as_millis());
+    span.in_scope(|| tracing::info!(http.status = status, took_ms, "answered {status}"));
     Ok(named(response.map_into_boxed_body(), &id.0))
 }
 

@@ -23,7 +23,9 @@ macro_rules! routes {
             $(service.service(
                 Resource::new($path)
                     .route(web::method(actix_web::http::Method::$method).to($handler))
-                    .default_service(web::to(wrong_method)),
+                    .default_service(web::to(|request: HttpRequest| async move {
+                        Problem::method_not_allowed(&request, stringify!($method))
+                    })),
             );)+
         }
     };
@@ -39,10 +41,6 @@ routes! {
     GET "/api/v1/account/points" => account::points,
     GET "/healthz" => health::alive,
     GET "/readyz" => health::ready,
-}
-
-async fn wrong_method(request: HttpRequest) -> Problem {
-    Problem::method_not_allowed(&request)
 }
 
 /// For every path that is none of ours.

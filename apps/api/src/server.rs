@@ -80,7 +80,8 @@ pub async fn serve(
         live.clone()
             .follow(api.service().ports.clone(), stop.clone()),
     );
-    let flusher = tokio::spawn(flush(Arc::clone(&api), stop.clone()));
+    let done = stop.child_token();
+    let flusher = tokio::spawn(flush(Arc::clone(&api), done.clone()));
     let http =
         HttpServer::new(move || {
             App::new()
@@ -105,7 +106,10 @@ pub async fn serve(
     });
     let outcome = http.await;
     stopper.abort();
-    flusher.abort();
+    done.cancel();
+    if flusher.await.is_err() {
+        tracing::warn!("counts of refused callbacks may be lost");
+    }
     follower.abort();
     outcome
 }
@@ -113,7 +117,10 @@ pub async fn serve(
 async fn flush(api: Arc<Api>, stop: CancellationToken) {
     let service = api.service();
     while !stop.is_cancelled() {
-        tokio::time::sleep(FLUSH_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(FLUSH_EVERY) => {}
+            () = stop.cancelled() => {}
+        }
         if let Err(error) = service.rejections.flush(&*service.ports.database).await {
             tracing::warn!(%error, "counts of refused callbacks are kept for the next time");
         }

@@ -6,6 +6,7 @@ mod shop;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -31,9 +32,15 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     bootstrap::install_tls();
-    run(Arguments::parse()).await
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("paydesk-demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

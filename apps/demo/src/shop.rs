@@ -18,7 +18,11 @@ pub(crate) fn settings(
     keys: &Keys,
     platform: &str,
 ) -> anyhow::Result<Settings> {
-    let database = folder.join("demo.sqlite");
+    let database = folder.join("demo.sqlite").display().to_string();
+    let database = database
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
     let text = format!(
         "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          link_secret = \"{secret}\"\n\
@@ -37,7 +41,7 @@ pub(crate) fn settings(
         keys.api_v3_key,
         keys.platform_public_key_id,
         keys.platform_public_key,
-        database = format!("sqlite://{}", database.display()),
+        database = format!("sqlite://{database}"),
     );
     Ok(Settings::from_toml(&text)?)
 }

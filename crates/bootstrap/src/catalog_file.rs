@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::SettingsError;
-use crate::sources::one_line;
+use crate::sources::{one_line, without_source};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +53,7 @@ fn parse(text: &str) -> Result<Vec<PointPackage>, String> {
         .add_source(File::from_str(text, FileFormat::Toml))
         .build()
         .and_then(Config::try_deserialize)
-        .map_err(|error| one_line(&error.to_string()))?;
+        .map_err(|error| without_source(&error.to_string()))?;
     let file: CatalogFile =
         serde_path_to_error::deserialize(tree).map_err(|error| one_line(&error.to_string()))?;
     let packages = file

@@ -32,13 +32,24 @@ pub enum StartError {
     /// A setting stands in the way.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The database cannot be opened.
-    #[error("setting database.url: {0}")]
-    Connect(#[from] persistence::ConnectError),
-    /// The database is not ready for this service.
-    #[error("setting orders.payment_tag or database.url: {0}")]
-    Check(#[from] persistence::CheckError),
-    /// The schema could not be brought up to date.
-    #[error("setting orders.payment_tag or database.url: {0}")]
-    Migrate(#[from] persistence::MigrateError),
+    /// The database cannot be opened, is not ready for this service, or cannot be brought up to date.
+    /// Holds the whole chain of causes in words.
+    #[error("database: {0}")]
+    Database(String),
+}
+
+impl StartError {
+    pub(crate) fn database(error: &dyn std::error::Error) -> Self {
+        let mut words = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let said = error.to_string();
+            // Some errors repeat their cause in their own words.
+            if !words.contains(&said) {
+                words = format!("{words}: {said}");
+            }
+            cause = error.source();
+        }
+        Self::Database(crate::sources::one_line(&words))
+    }
 }

@@ -29,5 +29,24 @@ pub fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
-/// A process's environment, read once in `main`.
+/// What of a process's environment is meant for us, read once in `main`.
 pub type Environment = std::collections::HashMap<String, String>;
+
+/// Reads what of the process's environment is meant for us.
+///
+/// # Errors
+/// One of our settings is no text.
+pub fn environment() -> Result<Environment, SettingsError> {
+    let ours = std::env::vars_os().filter_map(|(key, value)| {
+        let key = key
+            .into_string()
+            .ok()
+            .filter(|key| key.starts_with("PAYDESK_"))?;
+        Some((key, value))
+    });
+    ours.map(|(key, value)| match value.into_string() {
+        Ok(value) => Ok((key, value)),
+        Err(_) => Err(SettingsError::new(key, "is no UTF-8 text")),
+    })
+    .collect()
+}

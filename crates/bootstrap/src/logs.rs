@@ -9,9 +9,10 @@ use crate::{LogFormat, LogSettings, SettingsError};
 /// # Errors
 /// A filter that cannot be parsed.
 pub fn init_logs(settings: &LogSettings) -> Result<(), SettingsError> {
-    // The database layer prints statements, and at TRACE connection strings: never below WARN.
+    // The database layer prints statements, and at TRACE connection strings: never below WARN. The
+    // HTTP layer complains of each malformed request, which anybody can send without end.
     let filter = format!(
-        "{},sea_orm=warn,sea_orm_migration=warn,sqlx=warn",
+        "{},sea_orm=warn,sea_orm_migration=warn,sqlx=warn,actix_http::h1::dispatcher=off",
         settings.filter
     );
     let filter = EnvFilter::try_new(filter)

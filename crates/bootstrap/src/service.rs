@@ -54,7 +54,11 @@ pub async fn assemble(settings: &Settings, switches: TestSwitches) -> Result<Ser
     let clock: Arc<dyn Clock> = Arc::new(switches.clock());
     let merchants = merchants(settings, &clock)?;
     let store = store(settings, false).await?;
-    store.check(&settings.orders.payment_tag).await?;
+    let tag = &settings.orders.payment_tag;
+    store
+        .check(tag)
+        .await
+        .map_err(|error| StartError::database(&error))?;
     let database: Arc<dyn Database> = Arc::new(store.clone());
     let ports = Ports {
         database: Arc::clone(&database),
@@ -108,7 +112,9 @@ pub async fn store(settings: &Settings, create: bool) -> Result<Store, StartErro
         readers: settings.database.readers,
         create,
     };
-    Ok(Store::connect(&options).await?)
+    Store::connect(&options)
+        .await
+        .map_err(|error| StartError::database(&error))
 }
 
 /// Brings the schema up to date and stores the environment's tag.
@@ -117,12 +123,14 @@ pub async fn store(settings: &Settings, create: bool) -> Result<Store, StartErro
 /// The database cannot be opened or changed, or belongs to another environment.
 pub async fn migrate(settings: &Settings, switches: TestSwitches) -> Result<Migrated, StartError> {
     let store = store(settings, true).await?;
+    let tag = &settings.orders.payment_tag;
     let migrated = store
-        .migrate(&settings.orders.payment_tag, switches.clock().now())
-        .await?;
+        .migrate(tag, switches.clock().now())
+        .await
+        .map_err(|error| StartError::database(&error))?;
     store
         .close()
         .await
-        .map_err(persistence::MigrateError::from)?;
+        .map_err(|error| StartError::database(&error))?;
     Ok(migrated)
 }

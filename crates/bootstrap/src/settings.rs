@@ -250,9 +250,22 @@ impl Settings {
             "must be an http or https address",
         )?;
         ensure(
-            url.query().is_none() && url.path() == "/",
+            url.query().is_none() && url.fragment().is_none() && url.path() == "/",
             "http.public_url",
-            "must have no path and no query",
+            "must have no path, no query and no fragment",
+        )?;
+        ensure(
+            url.username().is_empty() && url.password().is_none(),
+            "http.public_url",
+            "must have no user and no password",
+        )?;
+        ensure(
+            self.http
+                .allowed_origins
+                .iter()
+                .all(|origin| is_origin(origin)),
+            "http.allowed_origins",
+            "must be origins such as https://shop.example.com, without a path",
         )?;
         self.auth.check()?;
         self.check_accounts()
@@ -293,6 +306,17 @@ impl AuthSettings {
                 ("auth.secret", self.secret.is_some()),
             ),
         };
+        for (setting, value) in [
+            ("auth.issuer", &self.issuer),
+            ("auth.audience", &self.audience),
+        ] {
+            if value.as_ref().is_some_and(String::is_empty) {
+                return Err(SettingsError::new(
+                    setting,
+                    "must not be empty; leave it out",
+                ));
+            }
+        }
         if !needed.1 {
             let problem = format!("missing: auth.algorithm {:?} needs it", self.algorithm);
             return Err(SettingsError::new(needed.0, problem));
@@ -310,6 +334,11 @@ impl AuthSettings {
         }
         Ok(())
     }
+}
+
+/// Whether this is an origin as browsers write it.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
 /// Turns a parser's complaint into the name of a setting and what is wrong with it. The value is

@@ -49,8 +49,9 @@ pub(crate) fn read(
         // Everything stays text; the fields that want numbers read them. A key of digits is no number.
         .try_parsing(false)
         .source(Some(environment));
-    let unreadable =
-        |error: config::ConfigError| SettingsError::new("(file)", one_line(&error.to_string()));
+    let unreadable = |error: config::ConfigError| {
+        SettingsError::new("(file)", without_source(&error.to_string()))
+    };
     let merged = builder
         .add_source(environment)
         .build()
@@ -115,6 +116,13 @@ fn read_secret(path: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     // Editors and `echo` end a file with a line feed that is not part of the secret.
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What a parser says about a text, without the lines of the text that it quotes: they may hold
+/// secrets. It draws those with a bar at the left.
+pub(crate) fn without_source(complaint: &str) -> String {
+    let words = complaint.lines().filter(|line| !line.contains('|'));
+    one_line(&words.collect::<Vec<_>>().join(" "))
 }
 
 /// An error of the parser in one line, as the rule for start errors wants it.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use catalog::{ItemKind, Sold};
 use kernel::{OrderNo, StoreError, UserId};
-use orders::{NewOrder, Order, Purchase};
+use orders::{NewOrder, Order, OrderState, Purchase};
 use paydesk_provider::{Advice, Answer, Channel, Created, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use time::Duration;
 use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
-use crate::{EventKind, Inquiry, Merchant, NewEvent, Ports};
+use crate::{Asked, EventKind, Inquiry, Merchant, NewEvent, Ports, Transaction};
 
 /// An order that is still waiting is offered again only when the buyer has this long left to pay.
 const REUSE_LEFT: Duration = Duration::seconds(60);
@@ -180,25 +180,24 @@ impl Checkout {
         let waiting = tx
             .find_pending(&wish.user_id, wish.kind, &wish.code, wish.channel)
             .await?;
-        if let Some(mut purchase) = waiting
-            && purchase.order.item == item
-            && purchase.order.expire_at - now >= REUSE_LEFT
-            && purchase.attempt.account == merchant.key
-        {
+        if let Some(waiting) = waiting {
             // Read again under locks: the order may have been paid since, and what is written then
             // must not be undone.
-            let gone = || StoreError::lost_update("a waiting order is missing");
-            let order_no = &purchase.order.order_no;
-            purchase.order = tx.lock_order(order_no).await?.ok_or_else(gone)?;
-            let payment_no = &purchase.order.payment_no;
-            purchase.attempt = tx.lock_attempt(payment_no).await?.ok_or_else(gone)?;
-            if purchase.attempt.state == AttemptState::Unknown {
-                // Noted before the repeat leaves: from here on a refusal proves nothing.
-                purchase.attempt.retry_count += 1;
-                tx.save_attempt(&purchase.attempt).await?;
+            let mut purchase = lock(&mut *tx, &waiting).await?;
+            let reusable = purchase.order.item == item
+                && purchase.order.expire_at - now >= REUSE_LEFT
+                && purchase.attempt.account == merchant.key;
+            if reusable {
+                if purchase.attempt.state == AttemptState::Unknown {
+                    note_repeat(&mut *tx, &mut purchase.attempt).await?;
+                }
+                tx.commit().await?;
+                return Ok(Placed::Waiting(purchase));
             }
-            tx.commit().await?;
-            return Ok(Placed::Waiting(purchase));
+            // Nobody should pay both.
+            if purchase.order.replace() {
+                tx.save_order(&purchase.order).await?;
+            }
         }
         let purchase = self.new_purchase(wish, merchant, item);
         tx.insert_order(&purchase.order).await?;
@@ -318,7 +317,8 @@ impl Checkout {
     }
 
     /// An order of this user's. With `refresh` the platform is asked first, when the order still
-    /// waits; if it cannot be asked, what we know is shown.
+    /// waits, and asked again for a code that never came; if it cannot be asked, what we know is
+    /// shown.
     pub async fn status(
         &self,
         user_id: &UserId,
@@ -326,10 +326,45 @@ impl Checkout {
         refresh: bool,
     ) -> Result<Purchase, StatusError> {
         let purchase = self.find(user_id, order_no).await?;
-        if refresh && self.inquiry.ask(&purchase).await? {
-            return self.find(user_id, order_no).await;
+        if !refresh {
+            return Ok(purchase);
         }
-        Ok(purchase)
+        match self.inquiry.ask(&purchase).await? {
+            Asked::Changed => self.find(user_id, order_no).await,
+            Asked::Unpaid if self.lacks_code(&purchase) => Ok(self.repeat(purchase).await?),
+            Asked::Unpaid | Asked::NotNow => Ok(purchase),
+        }
+    }
+
+    /// Whether the buyer waits for a code whose request had no known outcome.
+    fn lacks_code(&self, purchase: &Purchase) -> bool {
+        purchase.attempt.state == AttemptState::Unknown
+            && purchase.order.state == OrderState::Pending
+            && self.ports.clock.now() < purchase.order.expire_at
+    }
+
+    /// Repeats the request for a code, and shows what came of it.
+    async fn repeat(&self, purchase: Purchase) -> Result<Purchase, StoreError> {
+        let noted = retried(|| async {
+            let mut tx = self.ports.database.begin().await?;
+            let mut purchase = lock(&mut *tx, &purchase).await?;
+            let again = self.lacks_code(&purchase);
+            if again {
+                note_repeat(&mut *tx, &mut purchase.attempt).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, StoreError>((again, purchase))
+        });
+        let (again, purchase) = noted.await?;
+        if !again {
+            return Ok(purchase);
+        }
+        match self.ask_for_code(purchase.clone()).await {
+            Ok(purchase) => Ok(purchase),
+            Err(PlaceError::Store(error)) => Err(error),
+            // Noted in the journal; the order is shown as it is.
+            Err(_) => Ok(purchase),
+        }
     }
 
     async fn find(&self, user_id: &UserId, order_no: &OrderNo) -> Result<Purchase, StatusError> {
@@ -367,6 +402,23 @@ impl Checkout {
             .recent_purchases(user_id, since, limit)
             .await
     }
+}
+
+/// Reads a purchase again, locked.
+async fn lock(tx: &mut dyn Transaction, purchase: &Purchase) -> Result<Purchase, StoreError> {
+    let gone = || StoreError::lost_update("an order is missing");
+    let order = tx
+        .lock_order(&purchase.order.order_no)
+        .await?
+        .ok_or_else(gone)?;
+    let attempt = tx.lock_attempt(&order.payment_no).await?.ok_or_else(gone)?;
+    Ok(Purchase { order, attempt })
+}
+
+/// Notes a repeat before it leaves: from here on a refusal proves nothing.
+async fn note_repeat(tx: &mut dyn Transaction, attempt: &mut Attempt) -> Result<(), StoreError> {
+    attempt.retry_count += 1;
+    tx.save_attempt(attempt).await
 }
 
 fn record_of(

@@ -88,6 +88,9 @@ impl Fulfilment {
         failpoint::hit("fulfil.begin").await;
         let granted = retried(|| self.fulfil_once(order_no)).await?;
         failpoint::hit("fulfil.committed").await;
+        if granted == Granted::Now {
+            tracing::info!("order {order_no} is granted");
+        }
         self.ports.wake.wake();
         Ok(granted)
     }

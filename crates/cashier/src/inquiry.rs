@@ -21,6 +21,17 @@ pub struct Inquiry {
     fulfilment: Fulfilment,
 }
 
+/// What asking came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nobody was asked: the order does not wait, or the platform was asked a moment ago.
+    NotNow,
+    /// The platform was asked, and nothing changed.
+    Unpaid,
+    /// What the platform said has been settled.
+    Changed,
+}
+
 impl Inquiry {
     /// Inquiries that settle what they find.
     pub const fn new(ports: Ports, settlement: Settlement, fulfilment: Fulfilment) -> Self {
@@ -32,22 +43,22 @@ impl Inquiry {
     }
 
     /// Asks about an order that waits for money, and settles the answer through the same gate as a
-    /// callback. Whether anything may have changed.
+    /// callback.
     ///
     /// A platform that cannot be asked, or whose answer settles nothing, changes nothing: only the
     /// store's failure is an error.
     #[instrument(skip_all, fields(payment.no = %purchase.attempt.payment_no))]
-    pub async fn ask(&self, purchase: &Purchase) -> Result<bool, StoreError> {
+    pub async fn ask(&self, purchase: &Purchase) -> Result<Asked, StoreError> {
         if matches!(purchase.order.state, OrderState::Paid { .. }) {
-            return Ok(false);
+            return Ok(Asked::NotNow);
         }
         let attempt = &purchase.attempt;
         let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
-            return Ok(false);
+            return Ok(Asked::NotNow);
         };
         let now = self.ports.clock.now();
         if !retried(|| self.claim(attempt, now)).await? {
-            return Ok(false);
+            return Ok(Asked::NotNow);
         }
         let answer = merchant.provider.query(attempt.payment_no.as_str()).await;
         let learnt_at = self.ports.clock.now();
@@ -68,24 +79,24 @@ impl Inquiry {
             }
             other => {
                 self.note(attempt, &other, now, took).await?;
-                Ok(false)
+                Ok(Asked::Unpaid)
             }
         }
     }
 
-    async fn settle(&self, fact: &Fact, request_id: Option<&str>) -> Result<bool, StoreError> {
+    async fn settle(&self, fact: &Fact, request_id: Option<&str>) -> Result<Asked, StoreError> {
         match self.settlement.settle(fact, request_id).await {
             Ok(Settled::Order { order_no, paid }) => {
                 if paid.pays_the_order() {
                     self.fulfilment.start(order_no);
                 }
-                Ok(true)
+                Ok(Asked::Changed)
             }
-            Ok(Settled::DealtWith) => Ok(false),
+            Ok(Settled::DealtWith) => Ok(Asked::Unpaid),
             Err(SettleError::Store(error)) => Err(error),
             Err(error) => {
                 tracing::warn!(%error, "the platform's answer settles nothing");
-                Ok(false)
+                Ok(Asked::Unpaid)
             }
         }
     }

@@ -28,7 +28,7 @@ pub use checkout::{Checkout, PlaceError, PlaceOrder, Placed, StatusError, Terms}
 pub use events::{Event, EventHead, EventKind, EventReads, EventStore, NewEvent};
 pub use exceptions::{Exception, ExceptionKind, ExceptionStore, Raised};
 pub use fulfilment::{FulfilError, Fulfilment, Summary};
-pub use inquiry::Inquiry;
+pub use inquiry::{Asked, Inquiry};
 pub use merchants::{Merchant, Merchants};
 pub use notices::{Notices, Received, Refusal};
 pub use ports::{AccountStore, Database, LocalWakeUp, Ports, Snapshot, Transaction, WakeUp};

@@ -144,6 +144,9 @@ impl Settlement {
         // Also for a repeat: what we read may still be waiting for its commit.
         tx.commit().await?;
         failpoint::hit("settle.committed").await;
+        if outcome.pays_the_order() {
+            tracing::info!(order.no = %order_no, "order {order_no} is paid");
+        }
         if let Some(exception) = raised {
             self.alarm.start(exception);
         }

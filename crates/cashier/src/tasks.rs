@@ -2,6 +2,7 @@ use std::future::Future;
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 /// Runs what must not end because its caller hung up, and lets a graceful stop wait for it.
 ///
@@ -35,7 +36,7 @@ impl Tasks {
         F::Output: Send + 'static,
     {
         self.tracker
-            .spawn_on(work, &self.runtime)
+            .spawn_on(work.in_current_span(), &self.runtime)
             .await
             .map_err(|error| {
                 tracing::error!(%error, "a use case ended without a result");
@@ -48,7 +49,7 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.tracker.spawn_on(work, &self.runtime);
+        self.tracker.spawn_on(work.in_current_span(), &self.runtime);
     }
 
     /// Waits until everything that was started has ended.

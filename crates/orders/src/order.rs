@@ -178,6 +178,18 @@ impl Order {
         }
     }
 
+    /// Takes a waiting order out of the buyer's sight: it was replaced by another one. Money that
+    /// still comes is late. Whether it was waiting.
+    pub fn replace(&mut self) -> bool {
+        let waiting = self.state == OrderState::Pending;
+        if waiting {
+            let reason = CloseReason::Cancelled;
+            self.state = OrderState::Closing { reason };
+            self.version += 1;
+        }
+        waiting
+    }
+
     /// Closes an order whose first and only request the platform refused. Nothing happens to one
     /// that is no longer waiting. Whether it was closed now.
     pub fn close_rejected(&mut self, now: OffsetDateTime) -> bool {

@@ -11,6 +11,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("paydesk-provider", &["paydesk-money"]),
     ("paydesk-wechatpay", &["paydesk-money", "paydesk-provider"]),
+    ("paydesk-alipay", &["paydesk-money", "paydesk-provider"]),
     ("catalog", &["kernel", "paydesk-money"]),
     ("payments", &["kernel", "paydesk-money", "paydesk-provider"]),
     (
@@ -105,9 +106,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("actix-ws", &["paydesk-api"]),
     (
         "reqwest",
-        &["paydesk-wechatpay", "paydesk-simulator", "e2e"],
+        &[
+            "paydesk-wechatpay",
+            "paydesk-alipay",
+            "paydesk-simulator",
+            "e2e",
+        ],
     ),
-    ("rsa", &["paydesk-wechatpay", "paydesk-simulator"]),
+    (
+        "rsa",
+        &["paydesk-wechatpay", "paydesk-alipay", "paydesk-simulator"],
+    ),
     ("config", &["bootstrap"]),
 ];
 

@@ -78,6 +78,7 @@ impl Live {
         while !stop.is_cancelled() {
             self.hub.somebody().await;
             let mut position = None;
+            self.following.send_replace(false);
             while !self.hub.is_empty() && !stop.is_cancelled() {
                 // Armed before looking, so that what commits meanwhile is not missed.
                 let woken = signal.notified();
@@ -87,6 +88,7 @@ impl Live {
                     let error: &dyn std::error::Error = &error;
                     tracing::warn!(error, "cannot read events, looking again");
                 }
+                self.following.send_replace(position.is_some());
                 tokio::select! {
                     () = woken => {}
                     () = tokio::time::sleep(PAUSE) => {}
@@ -139,6 +141,9 @@ impl Live {
 
 #[cfg(test)]
 mod tests {
+    use cashier::testing::{NOW, Shop, TAG, a_purchase};
+    use cashier::{EventKind, NewEvent};
+
     use super::*;
 
     fn head(id: i64) -> EventHead {
@@ -160,6 +165,63 @@ mod tests {
         position.advance(&[head(8), head(11)], start);
         assert_eq!(position.newest, 11);
         assert!(position.awaited(start).ends_with(&[9, 10]));
+    }
+
+    fn live() -> Live {
+        Live {
+            hub: super::super::hub::Hub::default(),
+            origins: Vec::new(),
+            closing: CancellationToken::new(),
+            following: tokio::sync::watch::Sender::new(false),
+        }
+    }
+
+    async fn happen(ports: &Ports, times: u32) {
+        let purchase = a_purchase(1);
+        let mut tx = ports.database.begin().await.unwrap();
+        for _ in 0..times {
+            let event = NewEvent {
+                kind: EventKind::PaymentSuccess,
+                purchase: &purchase,
+                at: NOW,
+            };
+            tx.append_event(&event).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn events_arrive_however_many_there_were_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = persistence::Options {
+            url: format!("sqlite://{}", folder.path().join("paydesk.db").display()),
+            readers: 1,
+            create: true,
+        };
+        let store = persistence::Store::connect(&options).await.unwrap();
+        store.migrate(&TAG.parse().unwrap(), NOW).await.unwrap();
+        let ports = Shop::on(Arc::new(store)).ports;
+        happen(&ports, 2_500).await;
+
+        let live = live();
+        let mut seat = live.hub.join(&a_purchase(1).order.user_id).unwrap();
+        let mut position = None;
+        live.look(&ports, &mut position).await.unwrap();
+        assert!(
+            seat.events.try_recv().is_err(),
+            "what was before is in the snapshot"
+        );
+        for _ in 0..3 {
+            happen(&ports, 1).await;
+            live.look(&ports, &mut position).await.unwrap();
+            live.look(&ports, &mut position).await.unwrap();
+            assert!(seat.events.try_recv().is_ok());
+            assert!(seat.events.try_recv().is_err(), "and once only");
+        }
+        // Others' events, more than one batch of them between two looks, hide nothing.
+        happen(&ports, 1_200).await;
+        live.look(&ports, &mut position).await.unwrap();
+        assert_eq!(position.unwrap().newest, 2_500 + 3 + 1_200);
     }
 
     #[test]

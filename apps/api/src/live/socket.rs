@@ -28,6 +28,8 @@ const TOKEN_EXPIRED: u16 = 4401;
 enum End {
     /// The client went away, or nothing can be sent to it.
     Gone,
+    /// The client said goodbye, and is answered.
+    Answer(Option<CloseReason>),
     /// We say why.
     Close(CloseCode, &'static str),
 }
@@ -62,19 +64,23 @@ pub(super) async fn run(
         Ok(()) => socket.converse(stream).await,
         Err(end) => end,
     };
-    if let End::Close(code, why) = end {
-        let reason = CloseReason {
+    let reason = match end {
+        End::Gone => return,
+        End::Answer(reason) => reason,
+        End::Close(code, why) => Some(CloseReason {
             code,
             description: Some(why.to_owned()),
-        };
-        // The client may be gone already; there is nobody left to tell.
-        drop(tokio::time::timeout(SEND_WITHIN, socket.session.close(Some(reason))).await);
-    }
+        }),
+    };
+    // The client may be gone already; there is nobody left to tell.
+    drop(tokio::time::timeout(SEND_WITHIN, socket.session.close(reason)).await);
 }
 
 impl Socket {
-    /// Where the orders stand. The seat was taken before this is read, so nothing falls between.
+    /// Where the orders stand. The seat was taken, and the follower knows where it stands, before
+    /// this is read: what commits later is an event.
     async fn greet(&mut self) -> Result<(), End> {
+        self.api.live().followed().await;
         let service = self.api.service();
         let recent = service
             .checkout
@@ -130,7 +136,7 @@ impl Socket {
                 // Later clients may say more; what we do not know we do not need.
                 Err(_) => Ok(()),
             },
-            AggregatedMessage::Close(_) => Err(End::Gone),
+            AggregatedMessage::Close(reason) => Err(End::Answer(reason)),
             AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_) => Ok(()),
         }
     }

@@ -93,6 +93,29 @@ fn every_complaint_names_the_setting() {
         ),
         (GOOD.replace("https:", "ftp:"), "http.public_url"),
         (
+            GOOD.replace("https://", "https://user:pw@"),
+            "http.public_url",
+        ),
+        (
+            GOOD.replace("pay.example.com", "pay.example.com/#top"),
+            "http.public_url",
+        ),
+        (
+            GOOD.replace(
+                "[http]",
+                "[http]\nallowed_origins = [\"https://a.example/\"]",
+            ),
+            "http.allowed_origins",
+        ),
+        (
+            GOOD.replace("[http]", "[http]\nallowed_origins = [\"*\"]"),
+            "http.allowed_origins",
+        ),
+        (
+            GOOD.replace("[auth]", "[auth]\nissuer = \"\""),
+            "auth.issuer",
+        ),
+        (
             GOOD.replace("link_secret = \"0123456789abcdef", "link_secret = \""),
             "http.link_secret",
         ),
@@ -165,6 +188,12 @@ fn secrets_stay_out_of_debug_and_errors() {
         toml.replace(
             "payment_tag = \"prod\"",
             &format!("payment_tag = \"{canary}\""),
+        ),
+        toml.replace(&format!("\"{canary}\""), &format!("\"{canary}")),
+        toml.replace(&format!("\"{canary}\""), canary),
+        toml.replace(
+            "\nsecret = ",
+            &format!("\nsecret = \"{canary}\"\nsecret = "),
         ),
     ] {
         let error = load(&broken, &[]).unwrap_err();

@@ -66,8 +66,9 @@ async fn a_waiting_order_is_left_for_a_new_one_when_it_would_not_do() {
         channel: Channel::Alipay,
         ..wish()
     };
-    let other = bench.checkout().place(&other_channel).await.unwrap();
-    assert!(matches!(other, Placed::New(_)), "another channel");
+    let Placed::New(other) = bench.checkout().place(&other_channel).await.unwrap() else {
+        unreachable!("it is another channel")
+    };
     let dearer = PointPackage {
         price: Cny::from_fen(991),
         ..a_package()
@@ -77,7 +78,11 @@ async fn a_waiting_order_is_left_for_a_new_one_when_it_would_not_do() {
         unreachable!("the price is another")
     };
     assert_eq!(second.order.amount, Cny::from_fen(991));
-    assert_eq!(bench.now(&first).await.order.amount, Cny::from_fen(990));
+    let replaced = bench.now(&first).await.order;
+    assert_eq!(replaced.amount, Cny::from_fen(990));
+    let reason = CloseReason::Cancelled;
+    assert_eq!(replaced.state, OrderState::Closing { reason });
+    assert_eq!(bench.now(&other).await.order.state, OrderState::Pending);
     bench
         .shop
         .clock
@@ -215,6 +220,7 @@ async fn recent_orders_are_those_of_one_day() {
     bench.shop.clock.advance(Duration::hours(23));
     let second = bench.placed().await;
     let user = wish().user_id;
+    let first = bench.now(&first).await;
     let recent = bench.checkout().recent(&user, 10).await.unwrap();
     assert_eq!(recent, [second.clone(), first]);
     bench.shop.clock.advance(Duration::hours(2));

@@ -1,8 +1,9 @@
-use cashier::ExceptionKind;
 use cashier::testing::statement;
+use cashier::{Asked, ExceptionKind, PlaceError};
 use orders::{Fulfilment, OrderState};
 use paydesk_money::Cny;
 use paydesk_provider::{Found, ProviderError, TradeState};
+use payments::AttemptState;
 use time::Duration;
 
 use crate::{Bench, is_paid, wish};
@@ -38,7 +39,8 @@ async fn r20_a_query_compares_the_amount() {
     let mut said = statement(&purchase.attempt, "T1");
     said.amount = Some(Cny::from_fen(1));
     bench.shop.wechat.answer_query_with(said);
-    assert!(!bench.shop.inquiry().ask(&purchase).await.unwrap());
+    let asked = bench.shop.inquiry().ask(&purchase).await.unwrap();
+    assert_eq!(asked, Asked::Unpaid);
     assert_eq!(bench.now(&purchase).await, purchase);
     let kinds: Vec<_> = bench.shop.alerts.heard().iter().map(|e| e.kind).collect();
     assert_eq!(kinds, [ExceptionKind::UnexpectedPayment]);
@@ -85,10 +87,32 @@ async fn an_answer_that_settles_nothing_changes_nothing() {
     }
     for _ in 0..4 {
         bench.shop.clock.advance(Duration::seconds(5));
-        assert!(!bench.shop.inquiry().ask(&purchase).await.unwrap());
+        let asked = bench.shop.inquiry().ask(&purchase).await.unwrap();
+        assert_eq!(asked, Asked::Unpaid);
     }
     assert_eq!(wechat.queried().len(), 4);
     let now = bench.now(&purchase).await;
     assert_eq!(now.order.state, OrderState::Pending);
     assert_eq!(bench.shop.alerts.heard(), []);
+}
+
+#[tokio::test]
+async fn r2_a_code_that_never_came_is_asked_for_again_by_refreshing() {
+    let bench = Bench::new().await;
+    let lost = ProviderError::timed_out("no answer");
+    bench.shop.wechat.fail_create(lost);
+    let refused = bench.checkout().place(&wish()).await.unwrap_err();
+    let PlaceError::Provider { order_no, .. } = refused else {
+        unreachable!("the platform did not answer")
+    };
+    let buyer = wish().user_id;
+    let checkout = bench.checkout();
+    let shown = checkout.status(&buyer, &order_no, false).await.unwrap();
+    assert_eq!(shown.attempt.state, AttemptState::Unknown);
+    let refreshed = checkout.status(&buyer, &order_no, true).await.unwrap();
+    assert_eq!(refreshed.attempt.state, AttemptState::Open);
+    assert_eq!(refreshed.attempt.retry_count, 1);
+    let created = bench.shop.wechat.created();
+    assert_eq!(created.len(), 2);
+    assert_eq!(created[0], created[1], "same number, same parameters");
 }
