@@ -5,6 +5,7 @@
     reason = "all of it is test code, also outside of test functions"
 )]
 
+mod alipay;
 mod faults;
 mod merchant;
 mod notices;

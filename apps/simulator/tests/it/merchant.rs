@@ -123,7 +123,8 @@ impl Merchant {
 
     pub(crate) fn draft_at(&self, method: Method, target: &str, body: &str, at: i64) -> Draft {
         let nonce = "593BEC0C930BF1AFEB40B4A08C8FB242";
-        let signature = self.sign(&format!("{method}\n{target}\n{at}\n{nonce}\n{body}\n"));
+        let message = format!("{method}\n{target}\n{at}\n{nonce}\n{body}\n");
+        let signature = sign(&self.keys.private_key, &message);
         let authorization = format!(
             "WECHATPAY2-SHA256-RSA2048 mchid=\"{}\",nonce_str=\"{nonce}\",\
              signature=\"{signature}\",timestamp=\"{at}\",serial_no=\"{}\"",
@@ -146,21 +147,6 @@ impl Merchant {
             return draft;
         }
         draft.header("Content-Type", Some("application/json".to_owned()))
-    }
-
-    fn sign(&self, message: &str) -> String {
-        let (_, der) = SecretDocument::from_pem(self.keys.private_key.trim()).unwrap();
-        let key = RsaKeyPair::from_pkcs8(der.as_bytes()).unwrap();
-        let mut signature = vec![0; key.public().modulus_len()];
-        let message = message.as_bytes();
-        key.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            message,
-            &mut signature,
-        )
-        .unwrap();
-        STANDARD.encode(signature)
     }
 
     pub(crate) async fn try_send(&self, draft: &Draft) -> reqwest::Result<Answer> {
@@ -230,13 +216,7 @@ impl Merchant {
         let fresh = timestamp.parse::<i64>().unwrap().abs_diff(now()) < 300;
         let message = format!("{timestamp}\n{nonce}\n{body}\n");
         let known = serial == self.keys.platform_public_key_id;
-        let Ok(signature) = STANDARD.decode(signature) else {
-            return false;
-        };
-        let key = RsaPublicKey::from_public_key_pem(self.keys.platform_public_key.trim()).unwrap();
-        let der: Document = key.to_pkcs1_der().unwrap();
-        let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der.as_bytes());
-        fresh && known && key.verify(message.as_bytes(), &signature).is_ok()
+        fresh && known && verify(&self.keys.platform_public_key, &message, &signature)
     }
 
     /// The content of a notice, or `None` if it was not encrypted for us.
@@ -285,6 +265,28 @@ impl Merchant {
     pub(crate) async fn fault(&self, fault: Value) {
         assert_eq!(self.post("/sim/faults", &json!([fault])).await.0, 200);
     }
+}
+
+/// The signature over `message` in base64.
+pub(crate) fn sign(private_key: &str, message: &str) -> String {
+    let (_, der) = SecretDocument::from_pem(private_key.trim()).unwrap();
+    let key = RsaKeyPair::from_pkcs8(der.as_bytes()).unwrap();
+    let mut signature = vec![0; key.public().modulus_len()];
+    let message = message.as_bytes();
+    let random = SystemRandom::new();
+    key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+        .unwrap();
+    STANDARD.encode(signature)
+}
+
+pub(crate) fn verify(public_key: &str, message: &str, signature: &str) -> bool {
+    let Ok(signature) = STANDARD.decode(signature) else {
+        return false;
+    };
+    let key = RsaPublicKey::from_public_key_pem(public_key.trim()).unwrap();
+    let der: Document = key.to_pkcs1_der().unwrap();
+    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der.as_bytes());
+    key.verify(message.as_bytes(), &signature).is_ok()
 }
 
 /// In a shop's script: an answer that takes longer than the platform waits.
@@ -341,11 +343,14 @@ impl Received {
     }
 }
 
-#[derive(Default)]
+/// Status and body of an answer.
+type Reply = (u16, &'static str);
+
 struct Desk {
     received: Vec<Received>,
-    /// Statuses of the next answers; afterwards 204.
-    script: VecDeque<u16>,
+    /// The next answers.
+    script: VecDeque<Reply>,
+    afterwards: Reply,
 }
 
 /// A shop's notice address.
@@ -356,11 +361,17 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
+    /// Answers with these statuses, afterwards with 204.
     pub(crate) fn open(script: &[u16]) -> Self {
-        let script = script.iter().copied().collect();
+        let script: Vec<Reply> = script.iter().map(|status| (*status, "")).collect();
+        Self::answering(&script, (204, ""))
+    }
+
+    pub(crate) fn answering(script: &[Reply], afterwards: Reply) -> Self {
         let desk = Arc::new(Mutex::new(Desk {
-            script,
-            ..Desk::default()
+            received: Vec::new(),
+            script: script.iter().copied().collect(),
+            afterwards,
         }));
         let data = web::Data::from(Arc::clone(&desk));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -395,17 +406,23 @@ impl Drop for Shop {
     }
 }
 
-async fn receive(desk: web::Data<Mutex<Desk>>, request: HttpRequest, body: String) -> HttpResponse {
+async fn receive(
+    desk: web::Data<Mutex<Desk>>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let body = String::from_utf8(body.to_vec()).unwrap();
     let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
     let headers = request
         .headers()
         .iter()
         .map(|(name, value)| (name.to_string(), text(value)))
         .collect();
-    let status = {
+    let (status, said) = {
         let mut desk = desk.lock().unwrap();
         desk.received.push(Received { headers, body });
-        desk.script.pop_front().unwrap_or(204)
+        let next = desk.script.pop_front();
+        next.unwrap_or(desk.afterwards)
     };
     if status == SLOW {
         tokio::time::sleep(Duration::from_secs(8)).await;
@@ -415,5 +432,5 @@ async fn receive(desk: web::Data<Mutex<Desk>>, request: HttpRequest, body: Strin
     if status == 302 {
         answer.insert_header(("Location", "/notify"));
     }
-    answer.finish()
+    answer.body(said)
 }

@@ -75,4 +75,12 @@ fn it_prints_settings_with_its_kept_keys() {
     assert!(settings.contains("private_key = '''\n-----BEGIN PRIVATE KEY-----"));
     assert!(settings.contains("platform_public_key = '''\n-----BEGIN PUBLIC KEY-----"));
     assert!(settings.contains("base_url = \"http://127.0.0.1:"));
+    let (_, alipay) = settings
+        .split_once("[accounts.alipay-simulator]\n")
+        .unwrap();
+    assert!(alipay.starts_with("channel = \"alipay\"\nmerchant_id = \"2088"));
+    assert!(alipay.contains("app_id = \"2021"));
+    assert!(alipay.contains("private_key = '''\n-----BEGIN PRIVATE KEY-----"));
+    assert!(alipay.contains("platform_public_key = '''\n-----BEGIN PUBLIC KEY-----"));
+    assert!(alipay.contains("/gateway.do\"\n"));
 }
