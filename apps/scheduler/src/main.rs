@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bootstrap::{Environment, Service, Settings, test_switches};
+use bootstrap::{Service, Settings, test_switches};
 use clap::{Parser, Subcommand};
 use paydesk_scheduler::Job;
 use tokio_util::sync::CancellationToken;
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let environment: Environment = std::env::vars().collect();
+    let environment = bootstrap::environment()?;
     let switches = test_switches::read(&environment)?;
     let settings = Settings::load(arguments.config.as_deref(), &environment)?;
     bootstrap::init_logs(&settings.log)?;
