@@ -1,0 +1,176 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+use url::{Host, Url};
+
+use crate::alipay_keys::AlipayKeys;
+use crate::keys::AppKey;
+use crate::order::Product;
+use crate::transport::{ReqwestTransport, SetupError, Transport};
+
+/// Tells the time. Requests are stamped with it, so it must be near the platform's.
+pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
+
+/// Where calls go unless the configuration says otherwise.
+const BASE_URL: &str = "https://openapi.alipay.com/gateway.do";
+/// The one path of the protocol spoken here; without it the next protocol would answer, or nobody.
+const GATEWAY: &str = "/gateway.do";
+
+/// Whose app it is, and the keys that prove it.
+#[derive(Debug)]
+pub struct Credentials {
+    /// The app's number, `app_id`.
+    pub app_id: String,
+    /// The merchant's number (`seller_id`, also called pid), 2088 and twelve digits.
+    pub seller_id: String,
+    /// The app's private key.
+    pub app_key: AppKey,
+    /// What Alipay signs with for this app.
+    pub alipay_keys: AlipayKeys,
+}
+
+/// Everything that a client needs, with defaults for all but the credentials.
+pub struct Config {
+    pub(crate) credentials: Credentials,
+    pub(crate) product: Product,
+    pub(crate) base_url: String,
+    pub(crate) clock: Clock,
+    pub(crate) transport: Option<Arc<dyn Transport>>,
+}
+
+/// A setting that cannot be right. The value is not repeated: it may be a key in the wrong place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Not an app id.
+    #[error("app_id is no app id: up to 32 digits are expected")]
+    AppId,
+    /// Not a merchant number.
+    #[error("seller_id is no merchant number (pid): 16 digits that begin with 2088 are expected")]
+    SellerId,
+    /// Not an address to call.
+    #[error("base_url cannot be used: {0}")]
+    BaseUrl(&'static str),
+    /// The app's own key in place of Alipay's: nothing would ever verify.
+    #[error(
+        "this is the app's own public key (应用公钥), the public half of its private key: expected \
+         Alipay's public key (支付宝公钥), which the console shows after the app's was uploaded"
+    )]
+    OwnKey,
+    /// The default transport.
+    #[error(transparent)]
+    Transport(#[from] SetupError),
+}
+
+impl Config {
+    /// With the public address, the system's clock, and [`ReqwestTransport`].
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            product: Product::default(),
+            base_url: BASE_URL.to_owned(),
+            clock: Arc::new(system_clock),
+            transport: None,
+        }
+    }
+
+    /// The contract under which codes are made.
+    #[must_use]
+    pub fn product(mut self, product: Product) -> Self {
+        self.product = product;
+        self
+    }
+
+    /// Another gateway: the sandbox, or a simulator on this machine, for which `http` will do.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// Another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Another way to carry requests.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Finds what cannot be right before a customer does.
+    pub(crate) fn check(&self) -> Result<Url, ConfigError> {
+        let own = &self.credentials;
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(&own.app_id) || !(1..=32).contains(&own.app_id.len()) {
+            return Err(ConfigError::AppId);
+        }
+        let pid = &own.seller_id;
+        if !digits(pid) || pid.len() != 16 || !pid.starts_with("2088") {
+            return Err(ConfigError::SellerId);
+        }
+        if own.alipay_keys.holds(own.app_key.public_der()) {
+            return Err(ConfigError::OwnKey);
+        }
+        address(&self.base_url).map_err(ConfigError::BaseUrl)
+    }
+
+    pub(crate) fn transport_or_default(&self) -> Result<Arc<dyn Transport>, SetupError> {
+        match &self.transport {
+            Some(transport) => Ok(Arc::clone(transport)),
+            None => Ok(Arc::new(ReqwestTransport::new()?)),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("credentials", &self.credentials)
+            .field("product", &self.product)
+            .field("base_url", &self.base_url)
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The gateway's whole address. Without TLS only within this machine.
+fn address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "it is no URL")?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => return Err("it has no host"),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if here => {}
+        "http" => return Err("http is for addresses of this machine only"),
+        _ => return Err("https is expected"),
+    }
+    if !url.path().ends_with(GATEWAY) {
+        return Err("it does not end in /gateway.do");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("a query has no place in it");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a user name has no place in it");
+    }
+    Ok(url)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the default of an injected clock, for callers that have none of their own"
+)]
+fn system_clock() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}

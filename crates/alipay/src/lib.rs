@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod alipay_keys;
+mod answer;
+mod beijing;
+mod client;
+mod codes;
+mod config;
+mod form;
+mod keys;
+mod members;
+mod notice;
+mod order;
+mod refusal;
+mod signing;
+mod trade;
+mod transport;
+mod trust;
+
+pub use alipay_keys::AlipayKeys;
+pub use client::Alipay;
+pub use config::{Clock, Config, ConfigError, Credentials};
+pub use keys::{AppKey, KeyError};
+pub use order::Product;
+pub use transport::{Request, ReqwestTransport, Response, SetupError, Transport, TransportError};

@@ -1,0 +1,21 @@
+//! The client as its users see it, against a double of the platform.
+
+// A module marked as test code may unwrap, index and panic in its helpers too.
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod platform;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod traces;
+#[cfg(test)]
+mod transport;
