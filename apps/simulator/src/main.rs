@@ -30,7 +30,7 @@ struct Arguments {
     /// How many times faster than the wall clock notices are retried.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     speed: u32,
-    /// Refuse a plain `http` address for notices, as the real platform does.
+    /// Refuse a plain `http` address for WeChat Pay's notices, as the real platform does.
     #[arg(long)]
     https_only: bool,
     /// Print the merchant's settings as TOML.

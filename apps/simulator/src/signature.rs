@@ -53,7 +53,7 @@ impl VerifyingKey {
 
 #[cfg(test)]
 mod tests {
-    use rsa::pkcs8::DecodePrivateKey;
+    use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
     use serde::Deserialize;
 
     use super::*;
@@ -140,5 +140,55 @@ mod tests {
             let probe = format!("WECHATPAY/SIGNTEST/{}", vector.signature);
             assert!(!verifying.verifies(vector.message.as_bytes(), &probe));
         }
+    }
+
+    fn alipay() -> serde_json::Value {
+        serde_json::from_str(include_str!("../testdata/alipay_vectors.json")).unwrap()
+    }
+
+    #[test]
+    fn what_alipay_itself_signed_verifies() {
+        let vectors = alipay();
+        let published = vectors["published"].as_array().unwrap();
+        assert_eq!(published.len(), 3);
+        for vector in published {
+            let text = |name: &str| vector[name].as_str().unwrap();
+            let der = STANDARD.decode(text("public_key")).unwrap();
+            let key = RsaPublicKey::from_public_key_der(&der).unwrap();
+            let key = VerifyingKey::new(&key).unwrap();
+            let (message, signature) = (text("message"), text("signature"));
+            assert!(
+                key.verifies(message.as_bytes(), signature),
+                "{}",
+                text("name")
+            );
+            let other = format!("{message} ");
+            assert!(!key.verifies(other.as_bytes(), signature));
+        }
+    }
+
+    #[test]
+    fn alipays_reference_messages_get_their_signatures() {
+        let pem = include_str!("../testdata/alipay_vectors_key.pem");
+        let key = RsaPrivateKey::from_pkcs8_pem(pem).unwrap();
+        let key = SigningKey::new(&key).unwrap();
+        let vectors = alipay();
+        let text = |name: &str, part: &str| vectors[name][part].as_str().unwrap().to_owned();
+        let request = key.sign(text("request", "message").as_bytes());
+        assert_eq!(request, text("request", "signature"));
+        let url = url::Url::parse(&text("page_pay", "url")).unwrap();
+        let (_, expected) = url.query_pairs().find(|(name, _)| name == "sign").unwrap();
+        let page = key.sign(text("page_pay", "message").as_bytes());
+        assert_eq!(page, expected);
+
+        let refusal = vectors["signed_error"].as_str().unwrap();
+        let (head, node) = refusal
+            .split_once(",\"alipay_trade_query_response\" : ")
+            .unwrap();
+        let signature = head
+            .strip_prefix("{\"sign\":\"")
+            .unwrap()
+            .trim_end_matches('"');
+        assert_eq!(key.sign(&node.as_bytes()[..node.len() - 1]), signature);
     }
 }
