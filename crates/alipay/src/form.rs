@@ -5,13 +5,15 @@ use crate::signing;
 /// Notices have a few KiB. What is longer is none.
 const LONGEST: usize = 64 * 1024;
 
-/// The fields that are acted upon.
+/// The fields that are read.
 ///
 /// The signed text joins names and values without any escaping, so a value that holds `&` and one of
 /// these names could have been the border between two fields when it was signed. No true notice
 /// about a payment of ours holds such a value, because subjects are sent without `&`.
-const READ: [&str; 19] = [
+const READ: [&str; 22] = [
+    "additional_status",
     "app_id",
+    "buyer_pay_amount",
     "charset",
     "credit_pay_mode",
     "gmt_payment",
@@ -21,15 +23,16 @@ const READ: [&str; 19] = [
     "notify_type",
     "out_biz_no",
     "out_trade_no",
+    "receipt_amount",
     "refund_fee",
     "seller_id",
+    "send_pay_date",
     "sign",
     "sign_type",
     "total_amount",
     "trade_no",
     "trade_status",
     "trans_currency",
-    "send_pay_date",
 ];
 
 /// A notice's fields, names and values decoded once and left in the bytes they came in: the
@@ -49,8 +52,10 @@ impl Form {
             .windows(2)
             .any(|pair| matches!(pair, [(one, _), (other, _)] if one == other));
         let unclear = |value: &[u8]| {
-            READ.iter()
-                .any(|name| contains(value, format!("&{name}=").as_bytes()))
+            value.contains(&b'&')
+                && READ
+                    .iter()
+                    .any(|name| contains(value, format!("&{name}=").as_bytes()))
         };
         if twice || fields.iter().any(|(_, value)| unclear(value)) {
             return None;

@@ -10,7 +10,7 @@ use url::form_urlencoded::Serializer;
 use crate::platform::{APP_ID, FakePlatform, NOW, SELLER_ID, credentials, raw, vectors};
 
 /// A client that trusts this key.
-fn client(key: &str) -> Alipay {
+pub(crate) fn client(key: &str) -> Alipay {
     let credentials = Credentials {
         alipay_keys: AlipayKeys::new(key).unwrap(),
         ..credentials()
@@ -18,15 +18,15 @@ fn client(key: &str) -> Alipay {
     Alipay::new(Config::new(credentials).clock(|| NOW)).unwrap()
 }
 
-fn vectors_client() -> Alipay {
+pub(crate) fn vectors_client() -> Alipay {
     client(vectors()["key"]["public"].as_str().unwrap())
 }
 
-fn recorded(name: &str) -> RawNotice {
+pub(crate) fn recorded(name: &str) -> RawNotice {
     raw(vectors()[name]["body"].as_str().unwrap())
 }
 
-fn refused(client: &Alipay, notice: &RawNotice) -> Untrusted {
+pub(crate) fn refused(client: &Alipay, notice: &RawNotice) -> Untrusted {
     match client.verify(notice) {
         Err(NoticeError::Untrusted(reason)) => reason,
         other => panic!("{other:?}"),
@@ -41,7 +41,7 @@ fn event(notice: &Notice) -> &str {
 }
 
 /// A notice as a test needs it: a payment, with some fields changed; an empty value removes one.
-fn fields<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn fields<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("app_id", APP_ID),
         ("charset", "utf-8"),
@@ -157,113 +157,6 @@ fn a_notice_in_gbk_is_verified_in_its_own_bytes() {
     );
     assert_ne!(utf8, body);
     assert_eq!(refused(&client, &raw(&utf8)), Untrusted::BadSignature);
-}
-
-#[test]
-fn r18_no_byte_of_a_notice_can_be_changed() {
-    let client = vectors_client();
-    for name in ["notice", "refund_notice", "gbk_notice"] {
-        let good = recorded(name);
-        for at in 0..good.body.len() {
-            for flip in [1, 2, 0x20] {
-                let mut body = good.body.to_vec();
-                body[at] ^= flip;
-                // Hex digits of an escape mean the same in both cases.
-                if body[at].is_ascii_hexdigit() && body[at].eq_ignore_ascii_case(&good.body[at]) {
-                    continue;
-                }
-                let forged = RawNotice {
-                    body: body.into(),
-                    ..good.clone()
-                };
-                assert_eq!(
-                    refused(&client, &forged),
-                    Untrusted::BadSignature,
-                    "{name} {at}"
-                );
-            }
-        }
-        for cut in [0, 1, good.body.len() / 2, good.body.len() - 1] {
-            let forged = RawNotice {
-                body: good.body.slice(..cut),
-                ..good.clone()
-            };
-            assert_eq!(
-                refused(&client, &forged),
-                Untrusted::BadSignature,
-                "cut at {cut}"
-            );
-        }
-    }
-}
-
-#[test]
-fn r18_no_field_can_be_changed_added_doubled_or_removed() {
-    let client = vectors_client();
-    let good = String::from_utf8(recorded("notice").body.to_vec()).unwrap();
-    let pairs: Vec<&str> = good.split('&').collect();
-    assert_eq!(pairs.len(), 22);
-    for at in 0..pairs.len() {
-        let mut doubled = pairs.clone();
-        doubled.push(pairs[at]);
-        let mut removed = pairs.clone();
-        removed.remove(at);
-        let changed = format!("{}0", pairs[at]);
-        let mut other = pairs.clone();
-        other[at] = &changed;
-        for forged in [doubled, removed, other] {
-            let reason = refused(&client, &raw(&forged.join("&")));
-            assert_eq!(reason, Untrusted::BadSignature, "{}", pairs[at]);
-        }
-    }
-    for more in [
-        "trade_status=TRADE_FINISHED",
-        "refund_fee=0.01",
-        "x=1",
-        "%73ign=AAAA",
-    ] {
-        let reason = refused(&client, &raw(&format!("{good}&{more}")));
-        assert_eq!(reason, Untrusted::BadSignature, "{more}");
-    }
-    // The order is free, and a field without a value is none.
-    let mut turned = pairs.clone();
-    turned.reverse();
-    client.verify(&raw(&turned.join("&"))).unwrap();
-    client.verify(&raw(&format!("{good}&body="))).unwrap();
-}
-
-#[test]
-fn r18_the_message_does_not_choose_the_algorithm() {
-    let client = vectors_client();
-    let good = String::from_utf8(recorded("notice").body.to_vec()).unwrap();
-    for other in ["RSA", "rsa2", "RSA2%20", "", "SM2", "none"] {
-        let body = good.replace("sign_type=RSA2", &format!("sign_type={other}"));
-        assert_eq!(
-            refused(&client, &raw(&body)),
-            Untrusted::BadSignature,
-            "{other}"
-        );
-    }
-    let body = good.replace("sign_type=RSA2&", "");
-    assert_eq!(refused(&client, &raw(&body)), Untrusted::BadSignature);
-}
-
-/// Names and values are joined without escapes before they are signed. Another border in the same
-/// signed text must not make another notice of it.
-#[test]
-fn r18_the_border_between_fields_cannot_be_moved() {
-    let platform = FakePlatform::new();
-    let client = platform.client();
-    let subject = "p&total_amount=999.00&tozz=";
-    let signed = platform.notice(&fields(&[("subject", subject)]));
-    assert_eq!(refused(&client, &signed), Untrusted::BadSignature);
-    let body = String::from_utf8(signed.body.to_vec()).unwrap();
-    let moved = body.replace("&total_amount=9.90", "").replace(
-        "p%26total_amount%3D999.00%26tozz%3D",
-        "p&total_amount=999.00&tozz=%26total_amount%3D9.90",
-    );
-    assert_ne!(moved, body);
-    assert_eq!(refused(&client, &raw(&moved)), Untrusted::BadSignature);
 }
 
 #[test]
