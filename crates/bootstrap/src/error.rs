@@ -26,20 +26,9 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
-/// The service cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A setting stands in the way.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The database cannot be opened, is not ready for this service, or cannot be brought up to date.
-    /// Holds the whole chain of causes in words.
-    #[error("database: {0}")]
-    Database(String),
-}
-
-impl StartError {
-    pub(crate) fn database(error: &dyn std::error::Error) -> Self {
+impl SettingsError {
+    /// A setting leads to something that fails; told with all its causes, in one line.
+    pub(crate) fn caused(setting: &str, error: &dyn std::error::Error) -> Self {
         let mut words = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -50,6 +39,8 @@ impl StartError {
             }
             cause = error.source();
         }
-        Self::Database(crate::sources::one_line(&words))
+        let words = crate::sources::one_line(&words);
+        let plain = words.strip_prefix(&format!("{setting}: "));
+        Self::new(setting, plain.unwrap_or(&words))
     }
 }

@@ -14,7 +14,7 @@ pub mod test_switches;
 
 pub use catalog_file::{parse_catalog, read_catalog};
 pub use clock::SystemClock;
-pub use error::{SettingsError, StartError};
+pub use error::SettingsError;
 pub use logs::init_logs;
 pub use service::{Service, assemble, migrate, store};
 pub use settings::{

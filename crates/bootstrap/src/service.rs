@@ -5,13 +5,18 @@ use cashier::{
     Notices, Ports, Rejections, Settlement, Tasks, Terms,
 };
 use kernel::{Clock, UuidNumbers};
-use persistence::{Migrated, Store};
+use persistence::{CheckError, MigrateError, Migrated, Store};
 use secrecy::ExposeSecret;
 use time::Duration;
 use tokio::runtime::Handle;
 
 use crate::test_switches::TestSwitches;
-use crate::{Settings, StartError, accounts};
+use crate::{Settings, SettingsError, accounts};
+
+/// Where the database is.
+const URL: &str = "database.url";
+/// Whose database it is.
+const TAG: &str = "orders.payment_tag";
 
 /// The use cases, ready to be served.
 #[derive(Clone, Debug)]
@@ -50,15 +55,21 @@ impl Service {
 ///
 /// # Errors
 /// A setting or the database stands in the way; one line says which and how.
-pub async fn assemble(settings: &Settings, switches: TestSwitches) -> Result<Service, StartError> {
+pub async fn assemble(
+    settings: &Settings,
+    switches: TestSwitches,
+) -> Result<Service, SettingsError> {
     let clock: Arc<dyn Clock> = Arc::new(switches.clock());
     let merchants = merchants(settings, &clock)?;
     let store = store(settings, false).await?;
     let tag = &settings.orders.payment_tag;
-    store
-        .check(tag)
-        .await
-        .map_err(|error| StartError::database(&error))?;
+    store.check(tag).await.map_err(|error| {
+        let setting = match error {
+            CheckError::OtherTag { .. } => TAG,
+            _ => URL,
+        };
+        SettingsError::caused(setting, &error)
+    })?;
     let database: Arc<dyn Database> = Arc::new(store.clone());
     let ports = Ports {
         database: Arc::clone(&database),
@@ -93,7 +104,7 @@ pub async fn assemble(settings: &Settings, switches: TestSwitches) -> Result<Ser
     })
 }
 
-fn merchants(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Merchants, StartError> {
+fn merchants(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Merchants, SettingsError> {
     let mut merchants = Merchants::default();
     for (name, account) in &settings.accounts {
         let merchant = accounts::merchant(name, account, settings, clock)?;
@@ -106,7 +117,7 @@ fn merchants(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Merchants, S
 ///
 /// # Errors
 /// It cannot be opened.
-pub async fn store(settings: &Settings, create: bool) -> Result<Store, StartError> {
+pub async fn store(settings: &Settings, create: bool) -> Result<Store, SettingsError> {
     let options = persistence::Options {
         url: settings.database.url.expose_secret().to_owned(),
         readers: settings.database.readers,
@@ -114,23 +125,32 @@ pub async fn store(settings: &Settings, create: bool) -> Result<Store, StartErro
     };
     Store::connect(&options)
         .await
-        .map_err(|error| StartError::database(&error))
+        .map_err(|error| SettingsError::caused(URL, &error))
 }
 
 /// Brings the schema up to date and stores the environment's tag.
 ///
 /// # Errors
 /// The database cannot be opened or changed, or belongs to another environment.
-pub async fn migrate(settings: &Settings, switches: TestSwitches) -> Result<Migrated, StartError> {
+pub async fn migrate(
+    settings: &Settings,
+    switches: TestSwitches,
+) -> Result<Migrated, SettingsError> {
     let store = store(settings, true).await?;
     let tag = &settings.orders.payment_tag;
     let migrated = store
         .migrate(tag, switches.clock().now())
         .await
-        .map_err(|error| StartError::database(&error))?;
+        .map_err(|error| {
+            let setting = match error {
+                MigrateError::OtherTag { .. } => TAG,
+                _ => URL,
+            };
+            SettingsError::caused(setting, &error)
+        })?;
     store
         .close()
         .await
-        .map_err(|error| StartError::database(&error))?;
+        .map_err(|error| SettingsError::caused(URL, &error))?;
     Ok(migrated)
 }
