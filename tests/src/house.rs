@@ -233,5 +233,17 @@ fn settings(folder: &TempDir, port: u16, simulator: &Running) -> String {
         simulator.url(),
     )
     .expect("text can be written");
+    let alipay = &keys.alipay;
+    write!(
+        text,
+        "[accounts.blue]\nchannel = \"alipay\"\nmerchant_id = {:?}\napp_id = {:?}\n\
+         private_key = {:?}\nplatform_public_key = {:?}\nbase_url = {:?}\n",
+        alipay.merchant_id,
+        alipay.app_id,
+        alipay.private_key,
+        alipay.platform_public_key,
+        format!("{}/gateway.do", simulator.url()),
+    )
+    .expect("text can be written");
     text
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload, ReqData};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use cashier::Refusal;
 use paydesk_provider::{Channel, NoticeError, RawNotice};
 use serde_json::json;
@@ -18,27 +18,74 @@ const LIMIT: usize = 64 * 1024;
 /// The platform waits five seconds; whatever is not durable by then is answered as failure. It is the
 /// deadline of all: of the body, which a slow caller may dribble, and of settling.
 const DEADLINE: Duration = Duration::from_secs(4);
+const PLAIN: &str = "text/plain; charset=utf-8";
 
+/// What a callback came to, before it is said in a platform's own form.
+enum Verdict {
+    Accepted,
+    Refused(StatusCode, &'static str),
+}
+
+/// WeChat Pay: an empty 204, or a status of failure with a short JSON.
 pub(crate) async fn wechat(
     api: Data<Api>,
     id: ReqData<RequestId>,
     request: HttpRequest,
     payload: Payload,
 ) -> HttpResponse {
-    let id = id.into_inner().0;
-    let answer = receive(&api, id, &request, payload);
-    match tokio::time::timeout(DEADLINE, answer).await {
-        Ok(answer) => answer,
-        Err(_) => refused(
+    match judge(&api, Channel::Wechat, id.into_inner(), &request, payload).await {
+        Verdict::Accepted => HttpResponse::NoContent().finish(),
+        Verdict::Refused(status, message) => {
+            answer(status).json(json!({ "code": "FAIL", "message": message }))
+        }
+    }
+}
+
+/// Alipay: 200 with the seven bytes `success`, or with anything else. Only what is our own fault has
+/// another status.
+pub(crate) async fn alipay(
+    api: Data<Api>,
+    id: ReqData<RequestId>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    match judge(&api, Channel::Alipay, id.into_inner(), &request, payload).await {
+        Verdict::Accepted => HttpResponse::Ok().content_type(PLAIN).body("success"),
+        Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE, _) => {
+            answer(StatusCode::SERVICE_UNAVAILABLE)
+                .content_type(PLAIN)
+                .body("failure")
+        }
+        Verdict::Refused(..) => HttpResponse::Ok().content_type(PLAIN).body("failure"),
+    }
+}
+
+async fn judge(
+    api: &Api,
+    channel: Channel,
+    id: RequestId,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Verdict {
+    let verdict = receive(api, channel, id.0, request, payload);
+    match tokio::time::timeout(DEADLINE, verdict).await {
+        Ok(verdict) => verdict,
+        Err(_) => Verdict::Refused(
             StatusCode::SERVICE_UNAVAILABLE,
             "not durable in time, send again",
         ),
     }
 }
 
-async fn receive(api: &Api, id: String, request: &HttpRequest, payload: Payload) -> HttpResponse {
+async fn receive(
+    api: &Api,
+    channel: Channel,
+    id: String,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Verdict {
     let Ok(body) = body::read(payload.into_inner(), LIMIT).await else {
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, "body not accepted");
+        return Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE, "body not accepted");
     };
     let raw = RawNotice {
         headers: headers(request),
@@ -50,11 +97,11 @@ async fn receive(api: &Api, id: String, request: &HttpRequest, payload: Payload)
         .service()
         .ports
         .tasks
-        .run(async move { notices.receive(Channel::Wechat, &raw, &id).await });
+        .run(async move { notices.receive(channel, &raw, &id).await });
     match received.await {
-        Ok(Ok(_)) => HttpResponse::NoContent().finish(),
-        Ok(Err(refusal)) => refused(status_of(&refusal), "not accepted"),
-        Err(_) => refused(StatusCode::SERVICE_UNAVAILABLE, "not durable, send again"),
+        Ok(Ok(_)) => Verdict::Accepted,
+        Ok(Err(refusal)) => Verdict::Refused(status_of(&refusal), "not accepted"),
+        Err(_) => Verdict::Refused(StatusCode::SERVICE_UNAVAILABLE, "not durable, send again"),
     }
 }
 
@@ -68,8 +115,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
     }
 }
 
-/// WeChat Pay's form of failure. It tells nobody why: the reason is counted and logged here.
-fn refused(status: StatusCode, message: &str) -> HttpResponse {
+/// The head of a refusal. It tells nobody why: the reason is counted and logged here.
+fn answer(status: StatusCode) -> HttpResponseBuilder {
     let mut answer = HttpResponse::build(status);
     if matches!(
         status,
@@ -78,7 +125,7 @@ fn refused(status: StatusCode, message: &str) -> HttpResponse {
         // What was not read must not keep the connection open.
         answer.force_close();
     }
-    answer.json(json!({ "code": "FAIL", "message": message }))
+    answer
 }
 
 fn headers(request: &HttpRequest) -> Vec<(String, String)> {

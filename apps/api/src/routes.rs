@@ -37,6 +37,7 @@ routes! {
     GET "/api/v1/payment/order-status" => orders::status,
     GET "/api/v1/payment/orders/{order_no}/qr.svg" => orders::qr,
     POST "/api/v1/payment/wechat/callback" => callback::wechat,
+    POST "/api/v1/payment/alipay/callback" => callback::alipay,
     GET "/api/v1/payment/ws" => live::connect,
     GET "/api/v1/account/points" => account::points,
     GET "/healthz" => health::alive,

@@ -112,16 +112,16 @@ pub struct AccountSettings {
     pub merchant_id: String,
     /// The platform's number of the app.
     pub app_id: String,
-    /// Serial number of the merchant's API certificate.
-    pub certificate_serial: String,
-    /// The merchant's API private key, PEM.
+    /// The merchant's or app's private key.
     pub private_key: SecretString,
-    /// The `APIv3` key, 32 characters.
-    pub api_v3_key: SecretString,
-    /// Id of the platform's public key, `PUB_KEY_ID_…`.
-    pub platform_public_key_id: String,
-    /// The platform's public key, PEM.
+    /// The platform's public key.
     pub platform_public_key: String,
+    /// WeChat Pay: serial number of the merchant's API certificate.
+    pub certificate_serial: Option<String>,
+    /// WeChat Pay: the `APIv3` key, 32 characters.
+    pub api_v3_key: Option<SecretString>,
+    /// WeChat Pay: id of the platform's public key, `PUB_KEY_ID_…`.
+    pub platform_public_key_id: Option<String>,
     /// Where the platform is; the real one when absent.
     pub base_url: Option<Url>,
 }

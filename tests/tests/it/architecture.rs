@@ -59,6 +59,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "paydesk-money",
             "paydesk-provider",
             "paydesk-wechatpay",
+            "paydesk-alipay",
             "catalog",
             "payments",
             "cashier",

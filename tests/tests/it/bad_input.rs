@@ -1,6 +1,6 @@
 //! What is wrong is refused as the contract says, and named.
 
-use e2e::{House, token, token_with};
+use e2e::{House, Setup, token, token_with};
 use serde_json::{Value, json};
 
 const CREATE: &str = "/api/v1/payment/create-order";
@@ -149,9 +149,6 @@ async fn bodies_are_refused_by_field() {
         is_problem(&answer, 400, "invalid_request");
         assert_eq!(answer.json()["errors"][0]["field"], field, "{answer:?}");
     }
-    let channel = buyer.post(CREATE, &with("channel", json!("alipay"))).await;
-    is_problem(&channel, 422, "unsupported_channel");
-
     let large = with("metadata", json!({ "a": "x".repeat(20_000) }));
     is_problem(&buyer.post(CREATE, &large).await, 413, "payload_too_large");
 
@@ -211,4 +208,20 @@ async fn paths_and_methods_are_answered_as_problems() {
         .raw("GET", "/healthz", &named, Vec::new())
         .await;
     assert_eq!(answer.header("x-request-id"), Some("gateway-12345678"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_without_an_active_account_takes_nothing() {
+    let off = vec![(
+        "PAYDESK__ACCOUNTS__BLUE__ACTIVE".to_owned(),
+        "false".to_owned(),
+    )];
+    let house = House::set_up(Setup {
+        environment: off,
+        ..Setup::default()
+    })
+    .await;
+    let wish = json!({ "item": { "kind": "points", "code": "points-100" }, "channel": "alipay" });
+    let answer = house.client.as_user("u1").post(CREATE, &wish).await;
+    is_problem(&answer, 422, "unsupported_channel");
 }

@@ -6,6 +6,7 @@
     reason = "what goes wrong fails the test"
 )]
 
+mod alipay;
 mod architecture;
 mod bad_input;
 mod callbacks;
