@@ -33,7 +33,9 @@ pub(crate) fn settings(
          [log]\nfilter = \"warn,paydesk_api=info,cashier=info\"\n\
          [accounts.simulator]\nchannel = \"wechat\"\nmerchant_id = {:?}\napp_id = {:?}\n\
          certificate_serial = {:?}\nprivate_key = {:?}\napi_v3_key = {:?}\n\
-         platform_public_key_id = {:?}\nplatform_public_key = {:?}\nbase_url = {platform:?}\n",
+         platform_public_key_id = {:?}\nplatform_public_key = {:?}\nbase_url = {platform:?}\n\
+         [accounts.alipay-simulator]\nchannel = \"alipay\"\nmerchant_id = {:?}\napp_id = {:?}\n\
+         private_key = {:?}\nplatform_public_key = {:?}\nbase_url = {gateway:?}\n",
         keys.merchant_id,
         keys.app_id,
         keys.certificate_serial,
@@ -41,6 +43,11 @@ pub(crate) fn settings(
         keys.api_v3_key,
         keys.platform_public_key_id,
         keys.platform_public_key,
+        keys.alipay.merchant_id,
+        keys.alipay.app_id,
+        keys.alipay.private_key,
+        keys.alipay.platform_public_key,
+        gateway = format!("{platform}/gateway.do"),
         database = format!("sqlite://{database}"),
     );
     Ok(Settings::from_toml(&text)?)

@@ -98,6 +98,30 @@ async fn a_visitor_buys_points_with_a_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_buys_points_through_alipay() {
+    let (_demo, url) = demo().await;
+    let browser = Browser::start(390, 844).await;
+    browser.open(&format!("{url}/")).await;
+    shows_balance(&browser, "0").await;
+    let choose = "document.querySelector('input[name=channel][value=alipay]').click()";
+    browser.eval(choose).await;
+    browser.click("[data-testid=buy-points-100]").await;
+    browser.shows(PANEL, "data-state", "waiting", WHILE).await;
+    browser.shows(PANEL, "data-channel", "alipay", WHILE).await;
+    let panel = browser.read(PANEL, "text").await.unwrap();
+    assert!(panel.contains("支付宝扫一扫"), "{panel}");
+    keep(&browser, "6-alipay.png").await;
+    let cashier = browser.read("#open-cashier", "href").await.expect("a link");
+    let phone = Browser::start(390, 844).await;
+    phone.open(&cashier).await;
+    keep(&phone, "7-alipay-phone.png").await;
+    phone.click("#pay").await;
+    browser.shows(PANEL, "data-state", "granted", WHILE).await;
+    browser.click("[data-testid=main-action]").await;
+    shows_balance(&browser, "100").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_loses_its_server_says_so() {
     let (mut demo, url) = demo().await;
     let browser = Browser::start(390, 844).await;

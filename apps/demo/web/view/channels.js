@@ -1,9 +1,18 @@
-// The choice of payment channel. A channel needs an entry here, two texts and a symbol.
+// The choice of payment channel. A channel needs an entry here, its texts and a symbol.
 
 import { t } from "../i18n.js";
 import { el, icon } from "./element.js";
 
-export const CHANNELS = [{ id: "wechat", symbol: "wechat", text: "channelWechat" }];
+export const CHANNELS = [
+  { id: "wechat", symbol: "wechat", text: "channelWechat", app: "appWechat" },
+  { id: "alipay", symbol: "alipay", text: "channelAlipay", app: "appAlipay" },
+];
+
+/** The channel's name, and that of the app that scans its codes. */
+export function channelWords(id) {
+  const channel = CHANNELS.find((known) => known.id === id) ?? CHANNELS[0];
+  return { method: t(channel.text), app: t(channel.app) };
+}
 
 /** The channel's symbol and name. */
 export function channelBadge(id) {

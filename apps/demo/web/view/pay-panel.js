@@ -3,7 +3,7 @@
 
 import { mmss, moment, yuan } from "../format.js";
 import { locale, t } from "../i18n.js";
-import { channelBadge } from "./channels.js";
+import { channelBadge, channelWords } from "./channels.js";
 import { el, icon, price, setText } from "./element.js";
 import { QrCode } from "./qr-code.js";
 
@@ -107,6 +107,7 @@ export class PayPanel {
     const hadFocus = this.node.contains(document.activeElement);
     const { state, order } = view;
     this.node.dataset.state = state;
+    this.node.dataset.channel = view.channel;
     this.node.dataset.phase = CODE_STATES.includes(state) ? "code" : "outcome";
     this.node.dataset.trouble = String(view.trouble);
     this.node.dataset.fulfilment = order?.fulfilment ?? "none";
@@ -153,7 +154,7 @@ export class PayPanel {
     this.#countdownLine.hidden = !waiting;
     this.#hint.hidden = !waiting;
     setText(this.#countdownLabel, t("countdown"));
-    setText(this.#hint, t("hint"));
+    setText(this.#hint, t("hint", channelWords(channel)));
     if (waiting) this.tick(leftMs);
     const badge = channelBadge(channel);
     if (this.#badge.textContent !== badge.textContent) this.#badge.replaceChildren(badge);
@@ -196,7 +197,8 @@ export class PayPanel {
 }
 
 function qrAlt(order, title) {
-  return t("qrAlt", { title, amount: yuan(order.amount_fen) });
+  const { method } = channelWords(order.channel);
+  return t("qrAlt", { method, title, amount: yuan(order.amount_fen) });
 }
 
 function troubleText(state, connection) {

@@ -60,6 +60,9 @@ impl Subscriber for Transcript {
 #[tokio::test]
 async fn traces_name_the_number_and_no_body_key_or_signature() {
     let transcript = Transcript::default();
+    // With a single subscriber in the process, `tracing` asks the thread that happens to come first
+    // whether anybody listens; tests on other threads have none. Two make it ask them all.
+    let _second = tracing::Dispatch::new(transcript.clone());
     let guard = tracing::subscriber::set_default(transcript.clone());
     let platform = FakePlatform::new();
     let client = platform.client();
