@@ -174,12 +174,6 @@ impl House {
         let answer = self.platform.post("/sim/faults", &json!([fault])).await;
         assert!((200..300).contains(&answer.status), "{answer:?}");
     }
-
-    /// Rows of the database, by a query that a test trusts: SQLite's own shell is not needed, the
-    /// API's journal is read with the store's driver.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("paydesk.sqlite")
-    }
 }
 
 async fn start_api(folder: &TempDir, environment: &[(String, String)]) -> Process {

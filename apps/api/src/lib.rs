@@ -19,6 +19,5 @@ mod view;
 pub use routes::{ROUTES, Route, configure};
 pub use server::{Api, serve};
 
-/// The token signing that the demo and the tests need is the product's business, not the API's;
-/// this is the header under which every answer names its request.
+/// The header under which every answer names its request.
 pub const REQUEST_ID: &str = "x-request-id";

@@ -133,7 +133,11 @@ impl Settlement {
             purchase.attempt.received(&money);
             match book(&mut *tx, case, &money, outcome, &purchase).await? {
                 Booked::Written(exception) => raised = exception,
-                Booked::DealtWith => return Ok(Settled::DealtWith),
+                Booked::DealtWith => {
+                    // What this answer rests on may still be waiting for its commit.
+                    tx.commit().await?;
+                    return Ok(Settled::DealtWith);
+                }
                 Booked::Spent => return self.unexpected(tx, case, Mismatch::Spent).await,
             }
         }
