@@ -82,6 +82,19 @@ text_id!(
     "a payment number is a tag of 2 to 4 of a-z and 0-9, then 26 characters of 0-9 and a-z without i, l, o, u"
 );
 text_id!(
+    /// Names one refund: the number of the attempt whose money goes back, `r`, and two digits. Made
+    /// of what is refunded, so that a refund that nobody asked for has the same number whoever
+    /// comes to owe it.
+    RefundNo,
+    |text| text
+        .rsplit_once('r')
+        .is_some_and(|(payment, nth)| payment.parse::<PaymentNo>().is_ok()
+            && nth.len() == 2
+            && nth.bytes().all(|b| b.is_ascii_digit())
+            && nth != "00"),
+    "a refund number is a payment number, r, and two digits from 01"
+);
+text_id!(
     /// Marks the payment numbers of one environment among all that share a merchant.
     Tag,
     is_tag,
@@ -94,6 +107,13 @@ impl PaymentNo {
         self.0
             .split_at_checked(self.0.len().saturating_sub(UNIQUE_LEN))
             .map_or("", |(tag, _)| tag)
+    }
+}
+
+impl RefundNo {
+    /// The n-th refund of what an attempt brought in; there are at most 99.
+    pub fn nth(payment_no: &PaymentNo, nth: u64) -> Option<Self> {
+        format!("{payment_no}r{nth:02}").parse().ok()
     }
 }
 
@@ -129,6 +149,19 @@ mod tests {
             assert!(bad.parse::<Tag>().is_err(), "{bad:?}");
         }
         assert!("x01jd3m8k5zv7q2w4x6y8a0b2c4".parse::<PaymentNo>().is_err());
+    }
+
+    #[test]
+    fn r16_refund_numbers_are_made_of_the_payment_number() {
+        let payment_no: PaymentNo = "dev101jd3m8k5zv7q2w4x6y8a0b2c4".parse().unwrap();
+        let first = RefundNo::nth(&payment_no, 1).unwrap();
+        assert_eq!(first.as_str(), format!("{payment_no}r01"));
+        assert_eq!(first.as_str().parse(), Ok(first.clone()));
+        assert!(RefundNo::nth(&payment_no, 99).is_some());
+        for none in [0, 100, u64::MAX] {
+            assert_eq!(RefundNo::nth(&payment_no, none), None);
+        }
+        assert!(format!("{payment_no}r1").parse::<RefundNo>().is_err());
     }
 
     #[test]

@@ -8,6 +8,6 @@ mod numbers;
 mod store;
 
 pub use clock::{Clock, FixedClock};
-pub use ids::{InvalidId, OrderNo, PaymentNo, Tag, UserId};
+pub use ids::{InvalidId, OrderNo, PaymentNo, RefundNo, Tag, UserId};
 pub use numbers::{Numbers, UuidNumbers};
 pub use store::StoreError;
