@@ -1,35 +1,59 @@
 use std::collections::BTreeMap;
 
 use catalog::{ItemKind, Sold};
-use kernel::{OrderNo, StoreError, UserId};
-use orders::{NewOrder, Order, OrderState, Purchase};
-use paydesk_provider::{Advice, Answer, Channel, Created, ProviderError, Scene};
+use kernel::{OrderNo, PaymentNo, StoreError, UserId};
+use orders::{CloseReason, NewOrder, Order, Purchase};
+use paydesk_provider::{Channel, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
-use serde_json::{Value, json};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tracing::instrument;
 
+use crate::code::{CodeError, Codes, lock, note_repeat};
 use crate::conflict::{MayConflict, retried};
-use crate::{Asked, EventKind, Inquiry, Merchant, NewEvent, Ports, Transaction};
+use crate::{Asked, Closing, Inquiry, Merchant, Ports, Transaction, WorkKind, closing};
+
+mod cancel;
+mod switch;
+
+pub use cancel::CancelError;
+pub use switch::SwitchError;
 
 /// An order that is still waiting is offered again only when the buyer has this long left to pay.
 const REUSE_LEFT: Duration = Duration::seconds(60);
 /// How far back an order is "recent" for its buyer.
 const RECENT: Duration = Duration::days(1);
 
-/// Placing orders and showing them to their buyers.
+/// Everything that a buyer does with an order: placing it, looking at it, paying it through another
+/// platform, cancelling it.
 #[derive(Clone, Debug)]
 pub struct Checkout {
     ports: Ports,
     inquiry: Inquiry,
+    closing: Closing,
+    codes: Codes,
     terms: Terms,
 }
 
 /// What every order is placed on.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// How long a buyer has to pay.
-    pub pay_within: Duration,
+    /// How long a buyer has to pay for points.
+    pub points_within: Duration,
+    /// The same for a membership.
+    pub membership_within: Duration,
+    /// The same for an upgrade, whose price is frozen as long.
+    pub upgrade_within: Duration,
+    /// How long after it was made an attempt is asked about for the first time.
+    pub first_poll_after: Duration,
+}
+
+impl Terms {
+    const fn pay_within(&self, kind: ItemKind) -> Duration {
+        match kind {
+            ItemKind::Points => self.points_within,
+            _ => self.membership_within,
+        }
+    }
 }
 
 /// What a buyer wants.
@@ -91,6 +115,15 @@ pub enum PlaceError {
     Store(#[from] StoreError),
 }
 
+impl From<CodeError> for PlaceError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Provider { order_no, source } => Self::Provider { order_no, source },
+            CodeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl MayConflict for PlaceError {
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_conflict())
@@ -110,10 +143,12 @@ pub enum StatusError {
 
 impl Checkout {
     /// A checkout on these terms.
-    pub const fn new(ports: Ports, inquiry: Inquiry, terms: Terms) -> Self {
+    pub fn new(ports: Ports, inquiry: Inquiry, closing: Closing, terms: Terms) -> Self {
         Self {
+            codes: Codes::new(ports.clone()),
             ports,
             inquiry,
+            closing,
             terms,
         }
     }
@@ -129,27 +164,20 @@ impl Checkout {
             channel: wish.channel,
             scene: wish.scene,
         };
-        let merchant = self
-            .ports
-            .merchants
-            .active(wish.channel)
-            .ok_or_else(unsupported)?;
-        if !merchant
-            .provider
-            .capabilities()
-            .scenes
-            .contains(&wish.scene)
-        {
-            return Err(unsupported());
+        let merchant = self.merchant(wish.channel, wish.scene);
+        let merchant = merchant.ok_or_else(unsupported)?;
+        let (placed, replaced) = retried(|| self.place_once(wish, merchant)).await?;
+        // Nobody is shown the replaced order any more; the sooner its code is dead the better.
+        for attempt in replaced {
+            self.closing.start(attempt);
         }
-        let placed = retried(|| self.place_once(wish, merchant)).await?;
         let (is_new, purchase) = match placed {
             Placed::New(purchase) => (true, purchase),
             Placed::Waiting(purchase) => (false, purchase),
         };
         // A waiting order whose code never came is asked for again: same number, same parameters.
         let purchase = if purchase.attempt.state == AttemptState::Unknown {
-            self.ask_for_code(purchase).await?
+            self.codes.ask(purchase).await?
         } else {
             purchase
         };
@@ -160,11 +188,19 @@ impl Checkout {
         })
     }
 
+    /// The account that takes new payments of this kind.
+    fn merchant(&self, channel: Channel, scene: Scene) -> Option<&Merchant> {
+        let merchant = self.ports.merchants.active(channel)?;
+        let offered = merchant.provider.capabilities().scenes;
+        offered.contains(&scene).then_some(merchant)
+    }
+
     async fn place_once(
         &self,
         wish: &PlaceOrder,
         merchant: &Merchant,
-    ) -> Result<Placed, PlaceError> {
+    ) -> Result<(Placed, Vec<Attempt>), PlaceError> {
+        let mut replaced = Vec::new();
         let now = self.ports.clock.now();
         let mut tx = self.ports.database.begin().await?;
         tx.lock_account(&wish.user_id).await?;
@@ -192,26 +228,40 @@ impl Checkout {
                     note_repeat(&mut *tx, &mut purchase.attempt).await?;
                 }
                 tx.commit().await?;
-                return Ok(Placed::Waiting(purchase));
+                return Ok((Placed::Waiting(purchase), replaced));
             }
             // Nobody should pay both.
-            if purchase.order.replace() {
-                tx.save_order(&purchase.order).await?;
+            let reason = CloseReason::Cancelled;
+            if closing::end(&mut *tx, &mut purchase.order, reason, now).await? {
+                replaced.push(purchase.attempt);
             }
         }
         let purchase = self.new_purchase(wish, merchant, item);
         tx.insert_order(&purchase.order).await?;
-        tx.insert_attempt(&purchase.attempt).await?;
+        let within = purchase.order.expire_at - now;
+        tx.add_work(WorkKind::Expire, purchase.order.order_no.as_str(), within)
+            .await?;
+        self.insert_attempt(&mut *tx, &purchase.attempt).await?;
         tx.append_record(&Record::new(now, RecordKind::Placed, "pending").about(&purchase.attempt))
             .await?;
         tx.commit().await?;
-        Ok(Placed::New(purchase))
+        Ok((Placed::New(purchase), replaced))
+    }
+
+    /// Stores an attempt before its request leaves, with the work of asking about it.
+    async fn insert_attempt(
+        &self,
+        tx: &mut dyn Transaction,
+        attempt: &Attempt,
+    ) -> Result<(), StoreError> {
+        tx.insert_attempt(attempt).await?;
+        let (number, delay) = (attempt.payment_no.as_str(), self.terms.first_poll_after);
+        tx.add_work(WorkKind::Poll, number, delay).await
     }
 
     fn new_purchase(&self, wish: &PlaceOrder, merchant: &Merchant, item: Sold) -> Purchase {
         let now = self.ports.clock.now();
-        let expire_at = now + self.terms.pay_within;
-        let identity = merchant.provider.identity();
+        let expire_at = now + self.terms.pay_within(wish.kind);
         let order = Order::place(NewOrder {
             order_no: self.ports.numbers.order_no(),
             payment_no: self.ports.numbers.payment_no(),
@@ -221,99 +271,8 @@ impl Checkout {
             created_at: now,
             expire_at,
         });
-        let attempt = Attempt {
-            payment_no: order.payment_no.clone(),
-            order_no: order.order_no.clone(),
-            account: merchant.key.clone(),
-            channel: identity.channel,
-            scene: wish.scene,
-            merchant_id: identity.merchant_id.clone(),
-            app_id: identity.app_id.clone(),
-            amount: order.amount,
-            description: order.item.title.zh.clone(),
-            notify_url: merchant.notify_url.clone(),
-            expire_at,
-            state: AttemptState::Unknown,
-            code_url: None,
-            code_expires_at: None,
-            transaction_id: None,
-            retry_count: 0,
-            created_at: now,
-        };
+        let attempt = new_attempt(&order, &order.payment_no, merchant, wish.scene, now);
         Purchase { order, attempt }
-    }
-
-    /// Asks the platform and notes what it said, whatever it said.
-    async fn ask_for_code(&self, purchase: Purchase) -> Result<Purchase, PlaceError> {
-        let order_no = purchase.order.order_no.clone();
-        let attempt = &purchase.attempt;
-        let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
-            return Err(PlaceError::Provider {
-                order_no,
-                source: ProviderError::not_sent("the account is no longer configured"),
-            });
-        };
-        let asked_at = self.ports.clock.now();
-        let answer = merchant.provider.create(&attempt.request()).await;
-        let took = self.ports.clock.now() - asked_at;
-        let record = record_of(attempt, &answer, asked_at, took);
-        let noted = retried(|| self.note_answer(&purchase, &answer, &record)).await?;
-        match answer {
-            Err(source) if noted.attempt.state != AttemptState::Paid => {
-                Err(PlaceError::Provider { order_no, source })
-            }
-            _ => Ok(noted),
-        }
-    }
-
-    async fn note_answer(
-        &self,
-        asked: &Purchase,
-        answer: &Result<Answer<Created>, ProviderError>,
-        record: &Record,
-    ) -> Result<Purchase, StoreError> {
-        let gone = || StoreError::lost_update("the order that was just placed is missing");
-        let mut tx = self.ports.database.begin().await?;
-        let mut order = tx
-            .lock_order(&asked.order.order_no)
-            .await?
-            .ok_or_else(gone)?;
-        let mut attempt = tx
-            .lock_attempt(&asked.attempt.payment_no)
-            .await?
-            .ok_or_else(gone)?;
-        let mut closed = false;
-        match answer {
-            Ok(created) => attempt.opened(&asked.attempt, &created.value),
-            // A request that could not be sent is worth another try; a refusal is final.
-            Err(error)
-                if error.did_not_happen()
-                    && error.advice() == Advice::Never
-                    && attempt.refused() =>
-            {
-                closed = order.close_rejected(record.at);
-            }
-            Err(_) => {}
-        }
-        tx.save_attempt(&attempt).await?;
-        if closed {
-            tx.save_order(&order).await?;
-        }
-        let purchase = Purchase { order, attempt };
-        if closed {
-            let event = NewEvent {
-                kind: EventKind::OrderClosed,
-                purchase: &purchase,
-                at: record.at,
-            };
-            tx.append_event(&event).await?;
-        }
-        tx.append_record(record).await?;
-        tx.commit().await?;
-        if closed {
-            self.ports.wake.wake();
-        }
-        Ok(purchase)
     }
 
     /// An order of this user's. With `refresh` the platform is asked first, when the order still
@@ -330,41 +289,18 @@ impl Checkout {
             return Ok(purchase);
         }
         match self.inquiry.ask(&purchase).await? {
-            Asked::Changed => self.find(user_id, order_no).await,
-            Asked::Unpaid if self.lacks_code(&purchase) => Ok(self.repeat(purchase).await?),
-            Asked::Unpaid | Asked::NotNow => Ok(purchase),
-        }
-    }
-
-    /// Whether the buyer waits for a code whose request had no known outcome.
-    fn lacks_code(&self, purchase: &Purchase) -> bool {
-        purchase.attempt.state == AttemptState::Unknown
-            && purchase.order.state == OrderState::Pending
-            && self.ports.clock.now() < purchase.order.expire_at
-    }
-
-    /// Repeats the request for a code, and shows what came of it.
-    async fn repeat(&self, purchase: Purchase) -> Result<Purchase, StoreError> {
-        let noted = retried(|| async {
-            let mut tx = self.ports.database.begin().await?;
-            let mut purchase = lock(&mut *tx, &purchase).await?;
-            let again = self.lacks_code(&purchase);
-            if again {
-                note_repeat(&mut *tx, &mut purchase.attempt).await?;
+            Asked::Changed => {}
+            Asked::Over => {
+                let reason = reason_of(&purchase, self.ports.clock.now());
+                let attempt = &purchase.attempt;
+                self.closing.conclude(attempt, true, Some(reason)).await?;
             }
-            tx.commit().await?;
-            Ok::<_, StoreError>((again, purchase))
-        });
-        let (again, purchase) = noted.await?;
-        if !again {
-            return Ok(purchase);
+            Asked::Unpaid if self.codes.is_missing(&purchase) => {
+                return Ok(self.codes.repeat(purchase).await?);
+            }
+            Asked::Unpaid | Asked::NotNow => return Ok(purchase),
         }
-        match self.ask_for_code(purchase.clone()).await {
-            Ok(purchase) => Ok(purchase),
-            Err(PlaceError::Store(error)) => Err(error),
-            // Noted in the journal; the order is shown as it is.
-            Err(_) => Ok(purchase),
-        }
+        self.find(user_id, order_no).await
     }
 
     async fn find(&self, user_id: &UserId, order_no: &OrderNo) -> Result<Purchase, StatusError> {
@@ -404,46 +340,42 @@ impl Checkout {
     }
 }
 
-/// Reads a purchase again, locked.
-async fn lock(tx: &mut dyn Transaction, purchase: &Purchase) -> Result<Purchase, StoreError> {
-    let gone = || StoreError::lost_update("an order is missing");
-    let order = tx
-        .lock_order(&purchase.order.order_no)
-        .await?
-        .ok_or_else(gone)?;
-    let attempt = tx.lock_attempt(&order.payment_no).await?.ok_or_else(gone)?;
-    Ok(Purchase { order, attempt })
+/// A try at paying an order under a number of its own.
+fn new_attempt(
+    order: &Order,
+    payment_no: &PaymentNo,
+    merchant: &Merchant,
+    scene: Scene,
+    now: OffsetDateTime,
+) -> Attempt {
+    let identity = merchant.provider.identity();
+    Attempt {
+        payment_no: payment_no.clone(),
+        order_no: order.order_no.clone(),
+        account: merchant.key.clone(),
+        channel: identity.channel,
+        scene,
+        merchant_id: identity.merchant_id.clone(),
+        app_id: identity.app_id.clone(),
+        amount: order.amount,
+        description: order.item.title.zh.clone(),
+        notify_url: merchant.notify_url.clone(),
+        expire_at: order.expire_at,
+        state: AttemptState::Unknown,
+        code_url: None,
+        code_expires_at: None,
+        transaction_id: None,
+        retry_count: 0,
+        created_at: now,
+    }
 }
 
-/// Notes a repeat before it leaves: from here on a refusal proves nothing.
-async fn note_repeat(tx: &mut dyn Transaction, attempt: &mut Attempt) -> Result<(), StoreError> {
-    attempt.retry_count += 1;
-    tx.save_attempt(attempt).await
-}
-
-fn record_of(
-    attempt: &Attempt,
-    answer: &Result<Answer<Created>, ProviderError>,
-    at: time::OffsetDateTime,
-    took: Duration,
-) -> Record {
-    let (outcome, request_id, detail) = match answer {
-        Ok(answer) => ("opened", answer.request_id.clone(), Value::Null),
-        Err(error) => (
-            error.kind(),
-            error.details().request_id.clone(),
-            detail_of(error),
-        ),
-    };
-    let mut record = Record::new(at, RecordKind::Create, outcome).about(attempt);
-    record.duration_ms = i64::try_from(took.whole_milliseconds()).ok();
-    record.request_id = request_id;
-    record.detail = detail;
-    record
-}
-
-/// What is worth keeping of a failed exchange.
-pub(crate) fn detail_of(error: &ProviderError) -> Value {
-    let details = error.details();
-    json!({ "status": details.status, "code": details.code, "message": details.message })
+/// Why an order ends whose attempt the platform closed without our asking: its time ran out, or
+/// somebody closed it at the platform.
+pub(crate) fn reason_of(purchase: &Purchase, now: OffsetDateTime) -> CloseReason {
+    if now < purchase.order.expire_at {
+        CloseReason::Cancelled
+    } else {
+        CloseReason::Expired
+    }
 }

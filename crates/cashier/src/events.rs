@@ -9,14 +9,21 @@ use time::OffsetDateTime;
 pub enum EventKind {
     /// It was paid.
     PaymentSuccess,
-    /// It was closed.
+    /// Nobody should pay it any more, or, later, nobody can.
     OrderClosed,
     /// Its goods were granted.
     Fulfilled,
+    /// Its goods cannot be granted.
+    FulfilmentFailed,
 }
 
 impl EventKind {
-    const ALL: [Self; 3] = [Self::PaymentSuccess, Self::OrderClosed, Self::Fulfilled];
+    const ALL: [Self; 4] = [
+        Self::PaymentSuccess,
+        Self::OrderClosed,
+        Self::Fulfilled,
+        Self::FulfilmentFailed,
+    ];
 
     /// The name used in the database and on the WebSocket.
     pub const fn as_str(self) -> &'static str {
@@ -24,6 +31,7 @@ impl EventKind {
             Self::PaymentSuccess => "payment_success",
             Self::OrderClosed => "order_closed",
             Self::Fulfilled => "fulfilled",
+            Self::FulfilmentFailed => "fulfilment_failed",
         }
     }
 

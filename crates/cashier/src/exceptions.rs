@@ -37,16 +37,19 @@ pub enum ExceptionKind {
     DoublePayment,
     /// Money for an order that went back by another way than ours; its goods are withheld.
     RefundedElsewhere,
-    /// Goods that could not be granted after many tries.
+    /// Goods that cannot be granted: a rule forbids it, or it failed too often.
+    GrantFailed,
+    /// Granting that is asked for again and again, for no order of ours.
     StuckGrant,
 }
 
 impl ExceptionKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::UnexpectedPayment,
         Self::LatePayment,
         Self::DoublePayment,
         Self::RefundedElsewhere,
+        Self::GrantFailed,
         Self::StuckGrant,
     ];
 
@@ -62,6 +65,7 @@ impl ExceptionKind {
             Self::LatePayment => "late_payment",
             Self::DoublePayment => "double_payment",
             Self::RefundedElsewhere => "refunded_elsewhere",
+            Self::GrantFailed => "grant_failed",
             Self::StuckGrant => "stuck_grant",
         }
     }

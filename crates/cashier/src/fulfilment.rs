@@ -1,21 +1,21 @@
 use catalog::Goods;
 use kernel::{OrderNo, StoreError};
-use orders::{GrantError, Granted, Order, Purchase};
-use payments::{Record, RecordKind};
+use orders::{GrantError, Granted, Order, OrderState, Purchase};
+use payments::{Record, RecordKind, RefundReason};
 use points::{Grant, PointsError};
-use time::Duration;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
 use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
+use crate::owed::owe;
 use crate::{
-    Alarm, Claim, EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction,
-    WorkKind, failpoint,
+    Alarm, Claim, EventKind, Exception, ExceptionKind, NewEvent, Policy, Ports, Raised,
+    Transaction, Ungrantable, WorkKind, failpoint,
 };
 
 /// How long a claim is ours; granting takes milliseconds.
 const LEASE: Duration = Duration::seconds(30);
-/// After so many tries a person is told; trying goes on.
-const TRIES_BEFORE_ALARM: i32 = 10;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::hours(1);
 
@@ -24,6 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::hours(1);
 pub struct Fulfilment {
     ports: Ports,
     alarm: Alarm,
+    policy: Policy,
 }
 
 /// Why goods were not granted this time.
@@ -41,6 +42,17 @@ pub enum FulfilError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl FulfilError {
+    /// Whether trying again would change nothing: a rule forbids what the order sold, or it was
+    /// decided against.
+    const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Points(PointsError::Validity(_)) | Self::Refused(GrantError::Refused(_))
+        )
+    }
 }
 
 impl MayConflict for FulfilError {
@@ -65,9 +77,13 @@ pub struct Summary {
 
 impl Fulfilment {
     /// Grants through these ports.
-    pub fn new(ports: Ports) -> Self {
+    pub fn new(ports: Ports, policy: Policy) -> Self {
         let alarm = Alarm::new(ports.clone());
-        Self { ports, alarm }
+        Self {
+            ports,
+            alarm,
+            policy,
+        }
     }
 
     /// Starts granting at once, waiting for nothing: if it fails or the process dies, the work row
@@ -82,11 +98,21 @@ impl Fulfilment {
         });
     }
 
-    /// Grants what an order sold, once: grant, done mark and event are one transaction.
+    /// Grants what an order sold, once: grant, done mark and event are one transaction. Goods that a
+    /// rule forbids to grant are given up at once: trying again would change nothing.
     #[instrument(skip_all, fields(order.no = %order_no))]
     pub async fn fulfil(&self, order_no: &OrderNo) -> Result<Granted, FulfilError> {
         failpoint::hit("fulfil.begin").await;
-        let granted = retried(|| self.fulfil_once(order_no)).await?;
+        let granted = match retried(|| self.fulfil_once(order_no)).await {
+            Ok(granted) => granted,
+            Err(error) => {
+                if error.is_final() {
+                    let why = error.to_string();
+                    retried(|| self.give_up(order_no, &why)).await?;
+                }
+                return Err(error);
+            }
+        };
         failpoint::hit("fulfil.committed").await;
         if granted == Granted::Now {
             tracing::info!("order {order_no} is granted");
@@ -166,62 +192,130 @@ impl Fulfilment {
                 Err(_) => Err(FulfilError::NoOrder(claim.subject.clone())),
             };
             match outcome {
-                Ok(()) => {
-                    summary.done += 1;
-                    if claim.tries > TRIES_BEFORE_ALARM {
-                        retried(|| self.stand_down(claim)).await?;
-                    }
-                }
+                Ok(()) => summary.done += 1,
                 Err(error) => {
                     summary.failed += 1;
-                    retried(|| self.put_off(claim, &error)).await?;
+                    self.put_off(claim, &error).await?;
                 }
             }
         }
         Ok(summary)
     }
 
-    /// What was stuck was granted after all.
-    async fn stand_down(&self, claim: &Claim) -> Result<(), StoreError> {
-        let mut tx = self.ports.database.begin().await?;
-        let now = self.ports.clock.now();
-        tx.resolve_exception(&stuck_key(claim), "granted", now)
-            .await?;
-        tx.commit().await
+    /// What failed is tried again later, until it has failed too often.
+    async fn put_off(&self, claim: &Claim, error: &FulfilError) -> Result<(), StoreError> {
+        let subject = &claim.subject;
+        tracing::warn!(%subject, tries = claim.tries, %error, "granting put off");
+        let why = error.to_string();
+        if claim.tries < self.policy.grant_tries {
+            return retried(|| async {
+                let mut tx = self.ports.database.begin().await?;
+                tx.postpone_work(claim, pause(claim.tries), &why).await?;
+                tx.commit().await
+            })
+            .await;
+        }
+        match (error, subject.parse()) {
+            (FulfilError::NoOrder(_), _) | (_, Err(_)) => {
+                retried(|| self.raise_stuck(claim, error)).await
+            }
+            (_, Ok(order_no)) => retried(|| self.give_up(&order_no, &why)).await,
+        }
     }
 
-    async fn put_off(&self, claim: &Claim, error: &FulfilError) -> Result<(), StoreError> {
+    /// Notes that the goods of an order cannot be granted, and by the policy owes the money back. A
+    /// grant that came first stays: the two exclude each other by the state of the order, which is
+    /// locked.
+    async fn give_up(&self, order_no: &OrderNo, why: &str) -> Result<(), StoreError> {
+        let now = self.ports.clock.now();
         let mut tx = self.ports.database.begin().await?;
-        let ours = tx
-            .postpone_work(claim, pause(claim.tries), &error.to_string())
-            .await?;
+        let found = tx.lock_order(order_no).await?;
         let mut raised = None;
-        if ours && claim.tries >= TRIES_BEFORE_ALARM {
-            let exception = Exception {
-                kind: ExceptionKind::StuckGrant,
-                key: stuck_key(claim),
-                order_no: claim.subject.parse().ok(),
-                payment_no: None,
-                transaction_id: None,
-                amount: None,
-                detail: serde_json::json!({ "tries": claim.tries, "error": error.to_string() }),
-                at: self.ports.clock.now(),
-            };
+        if let Some(mut order) = found
+            && order.mark_failed()
+        {
+            let exception = self.write_failure(&mut *tx, &order, why, now).await?;
             if tx.raise_exception(&exception).await? == Raised::New {
                 raised = Some(exception);
             }
         }
+        tx.finish_work(WorkKind::Fulfil, order_no.as_str()).await?;
         tx.commit().await?;
-        tracing::warn!(subject = %claim.subject, tries = claim.tries, %error, "granting put off");
+        self.ports.wake.wake();
         if let Some(exception) = raised {
+            tracing::error!(order.no = %order_no, why, "the goods of {order_no} cannot be granted");
             self.alarm.start(exception);
         }
         Ok(())
     }
-}
 
-fn stuck_key(claim: &Claim) -> String {
-    format!("{}:{}", ExceptionKind::StuckGrant.as_str(), claim.subject)
+    async fn write_failure(
+        &self,
+        tx: &mut dyn Transaction,
+        order: &Order,
+        why: &str,
+        now: OffsetDateTime,
+    ) -> Result<Exception, StoreError> {
+        tx.save_order(order).await?;
+        let gone = || StoreError::corrupt("a paid order without its payment");
+        let OrderState::Paid { transaction_id, .. } = &order.state else {
+            return Err(gone());
+        };
+        let attempt = tx.find_attempt(&order.payment_no).await?.ok_or_else(gone)?;
+        let mut detail = json!({ "error": why });
+        if self.policy.ungrantable == Ungrantable::Refund {
+            let reason = RefundReason::GrantFailed;
+            let refund = owe(tx, &attempt, transaction_id, reason, now).await?;
+            detail["refund_no"] = refund.refund_no.as_str().into();
+        }
+        let mut record = Record::new(now, RecordKind::GrantFailed, "failed").about(&attempt);
+        record.detail = detail.clone();
+        tx.append_record(&record).await?;
+        let purchase = Purchase {
+            order: order.clone(),
+            attempt,
+        };
+        tx.append_event(&NewEvent {
+            kind: EventKind::FulfilmentFailed,
+            purchase: &purchase,
+            at: now,
+        })
+        .await?;
+        let kind = ExceptionKind::GrantFailed;
+        Ok(Exception {
+            kind,
+            key: format!("{}:{}", kind.as_str(), order.order_no),
+            order_no: Some(order.order_no.clone()),
+            payment_no: Some(order.payment_no.to_string()),
+            transaction_id: Some(transaction_id.clone()),
+            amount: Some(order.paid),
+            detail,
+            at: now,
+        })
+    }
+
+    /// Work that names no order of ours is a mix-up that a person has to look at.
+    async fn raise_stuck(&self, claim: &Claim, error: &FulfilError) -> Result<(), StoreError> {
+        let kind = ExceptionKind::StuckGrant;
+        let exception = Exception {
+            kind,
+            key: format!("{}:{}", kind.as_str(), claim.subject),
+            order_no: claim.subject.parse().ok(),
+            payment_no: None,
+            transaction_id: None,
+            amount: None,
+            detail: json!({ "tries": claim.tries, "error": error.to_string() }),
+            at: self.ports.clock.now(),
+        };
+        let mut tx = self.ports.database.begin().await?;
+        let raised = tx.raise_exception(&exception).await?;
+        tx.finish_work(claim.kind, &claim.subject).await?;
+        tx.commit().await?;
+        if raised == Raised::New {
+            self.alarm.start(exception);
+        }
+        Ok(())
+    }
 }
 
 /// 2 s after the first try, doubling, at most an hour.

@@ -1,12 +1,12 @@
 use kernel::StoreError;
 use orders::{OrderState, Purchase};
-use paydesk_provider::{Answer, Found, ProviderError};
+use paydesk_provider::{Answer, Closed, Found, ProviderError};
 use payments::{Attempt, Fact, Record, RecordKind, Source};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tracing::instrument;
 
-use crate::checkout::detail_of;
+use crate::code::detail_of;
 use crate::conflict::retried;
 use crate::{Fulfilment, Ports, SettleError, Settled, Settlement};
 
@@ -26,8 +26,10 @@ pub struct Inquiry {
 pub enum Asked {
     /// Nobody was asked: the order does not wait, or the platform was asked a moment ago.
     NotNow,
-    /// The platform was asked, and nothing changed.
+    /// The platform was asked, and nothing is proven: money may still arrive.
     Unpaid,
+    /// The platform proved that nobody can pay under this number any more.
+    Over,
     /// What the platform said has been settled.
     Changed,
 }
@@ -42,27 +44,50 @@ impl Inquiry {
         }
     }
 
-    /// Asks about an order that waits for money, and settles the answer through the same gate as a
-    /// callback.
-    ///
-    /// A platform that cannot be asked, or whose answer settles nothing, changes nothing: only the
-    /// store's failure is an error.
+    /// Asks about an order that waits for money, unless somebody has just asked.
     #[instrument(skip_all, fields(payment.no = %purchase.attempt.payment_no))]
     pub async fn ask(&self, purchase: &Purchase) -> Result<Asked, StoreError> {
         if matches!(purchase.order.state, OrderState::Paid { .. }) {
             return Ok(Asked::NotNow);
         }
-        let attempt = &purchase.attempt;
+        let now = self.ports.clock.now();
+        if !retried(|| self.claim(&purchase.attempt, now)).await? {
+            return Ok(Asked::NotNow);
+        }
+        self.look(&purchase.attempt).await
+    }
+
+    /// Asks the platform to let nobody pay any more, and then what it knows: a platform may accept to
+    /// close what it does not know, and somebody may have paid meanwhile.
+    #[instrument(skip_all, fields(payment.no = %attempt.payment_no))]
+    pub async fn close(&self, attempt: &Attempt) -> Result<Asked, StoreError> {
         let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
             return Ok(Asked::NotNow);
         };
-        let now = self.ports.clock.now();
-        if !retried(|| self.claim(attempt, now)).await? {
+        let at = self.ports.clock.now();
+        let answer = merchant.provider.close(attempt.payment_no.as_str()).await;
+        let took = self.ports.clock.now() - at;
+        let told = Told::of(&answer, |closed| match closed {
+            Closed::Accepted => ("accepted", Value::Null),
+            Closed::AlreadyPaid => ("already_paid", Value::Null),
+            Closed::NoSuchPayment => ("no_such_payment", Value::Null),
+        });
+        self.note(RecordKind::Close, attempt, told, at, took)
+            .await?;
+        self.look(attempt).await
+    }
+
+    /// Asks about an attempt, and settles the answer through the same gate as a callback.
+    ///
+    /// A platform that cannot be asked, or whose answer settles nothing, changes nothing: only the
+    /// store's failure is an error.
+    pub async fn look(&self, attempt: &Attempt) -> Result<Asked, StoreError> {
+        let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
             return Ok(Asked::NotNow);
-        }
+        };
+        let at = self.ports.clock.now();
         let answer = merchant.provider.query(attempt.payment_no.as_str()).await;
         let learnt_at = self.ports.clock.now();
-        let took = learnt_at - now;
         match answer {
             Ok(Answer {
                 value: Found::Payment(statement),
@@ -78,8 +103,14 @@ impl Inquiry {
                 self.settle(&fact, request_id.as_deref()).await
             }
             other => {
-                self.note(attempt, &other, now, took).await?;
-                Ok(Asked::Unpaid)
+                let told = Told::of(&other, |found| match found {
+                    Found::Payment(said) => (said.state.as_str(), said.evidence.clone()),
+                    Found::NoSuchPayment => ("no_such_payment", Value::Null),
+                });
+                self.note(RecordKind::Query, attempt, told, at, learnt_at - at)
+                    .await?;
+                let over = other.is_ok_and(|answer| attempt.is_over_by(&answer.value, learnt_at));
+                Ok(if over { Asked::Over } else { Asked::Unpaid })
             }
         }
     }
@@ -110,46 +141,57 @@ impl Inquiry {
 
     async fn note(
         &self,
+        kind: RecordKind,
         attempt: &Attempt,
-        answer: &Result<Answer<Found>, ProviderError>,
+        told: Told<'_>,
         at: OffsetDateTime,
         took: Duration,
     ) -> Result<(), StoreError> {
-        let (outcome, request_id, detail) = match answer {
-            Ok(Answer {
-                value: Found::Payment(statement),
-                request_id,
-            }) => (
-                statement.state.as_str(),
-                request_id.clone(),
-                statement.evidence.clone(),
-            ),
-            Ok(Answer {
-                value: Found::NoSuchPayment,
-                request_id,
-            }) => ("no_such_payment", request_id.clone(), Value::Null),
-            Err(error) => (
-                error.kind(),
-                error.details().request_id.clone(),
-                detail_of(error),
-            ),
-        };
-        let mut record = Record::new(at, RecordKind::Query, outcome).about(attempt);
+        let mut record = Record::new(at, kind, told.outcome).about(attempt);
         record.duration_ms = i64::try_from(took.whole_milliseconds()).ok();
-        record.request_id = request_id;
-        record.detail = detail;
+        record.request_id = told.request_id.map(str::to_owned);
         // The same answer again is the same line with a higher count.
-        let code = answer
-            .as_ref()
-            .err()
-            .and_then(|error| error.details().code.as_deref());
-        let code = code.unwrap_or_default();
-        record.once = Some(format!("query:{}:{outcome}:{code}", attempt.payment_no));
+        let (kind, number, code) = (kind.as_str(), &attempt.payment_no, told.code);
+        record.once = Some(format!("{kind}:{number}:{}:{code}", told.outcome));
+        record.detail = told.detail;
         retried(|| async {
             let mut tx = self.ports.database.begin().await?;
             tx.append_record(&record).await?;
             tx.commit().await
         })
         .await
+    }
+}
+
+/// What a platform answered, as the journal keeps it.
+struct Told<'a> {
+    outcome: &'a str,
+    code: &'a str,
+    request_id: Option<&'a str>,
+    detail: Value,
+}
+
+impl<'a> Told<'a> {
+    fn of<T>(
+        answer: &'a Result<Answer<T>, ProviderError>,
+        name: impl FnOnce(&'a T) -> (&'a str, Value),
+    ) -> Self {
+        match answer {
+            Ok(answer) => {
+                let (outcome, detail) = name(&answer.value);
+                Self {
+                    outcome,
+                    code: "",
+                    request_id: answer.request_id.as_deref(),
+                    detail,
+                }
+            }
+            Err(error) => Self {
+                outcome: error.kind(),
+                code: error.details().code.as_deref().unwrap_or_default(),
+                request_id: error.details().request_id.as_deref(),
+                detail: detail_of(error),
+            },
+        }
     }
 }

@@ -1,14 +1,17 @@
 use kernel::{OrderNo, PaymentNo, StoreError, Tag};
-use orders::{Fulfilment, Paid, Purchase};
-use payments::{Admitted, Fact, Mismatch, Payment, Record, RecordKind, Source, Verdict};
+use orders::{Fulfilment, Order, Paid, Purchase};
+use payments::{
+    Admitted, Fact, Mismatch, Payment, Record, RecordKind, RefundReason, Source, Verdict,
+};
 use serde_json::json;
 use time::Duration;
 use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
+use crate::owed::owe;
 use crate::{
-    Alarm, EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction, WorkKind,
-    failpoint,
+    Alarm, EventKind, Exception, ExceptionKind, NewEvent, Policy, Ports, Raised, Transaction,
+    WorkKind, failpoint,
 };
 
 /// The process that settles also fulfils, at once; the scheduler takes over after this long.
@@ -20,6 +23,7 @@ pub struct Settlement {
     ports: Ports,
     alarm: Alarm,
     tag: Tag,
+    policy: Policy,
 }
 
 /// What a durable fact meant.
@@ -81,9 +85,14 @@ enum Booked {
 
 impl Settlement {
     /// Settlement in the environment with this tag.
-    pub fn new(ports: Ports, tag: Tag) -> Self {
+    pub fn new(ports: Ports, tag: Tag, policy: Policy) -> Self {
         let alarm = Alarm::new(ports.clone());
-        Self { ports, alarm, tag }
+        Self {
+            ports,
+            alarm,
+            tag,
+            policy,
+        }
     }
 
     /// Settles a fact that says money was taken. `Ok` means that it is durable, also for a repeat.
@@ -127,7 +136,7 @@ impl Settlement {
             Ok(money) => money,
             Err(mismatch) => return self.unexpected(tx, case, mismatch).await,
         };
-        let outcome = purchase.order.mark_paid(&money);
+        let outcome = purchase.order.mark_paid(&money, self.policy.late);
         let mut raised = None;
         if outcome != Paid::Already {
             purchase.attempt.received(&money);
@@ -227,28 +236,38 @@ async fn book(
         let known = tx
             .find_verdict(channel, merchant_id, &payment.transaction_id)
             .await?;
-        if known == Some(Verdict::Unexpected) {
-            // Kept for an operator, and fits by now; unless a person has dealt with it meanwhile.
-            let key = case.key(ExceptionKind::UnexpectedPayment);
-            let at = case.fact.learnt_at;
-            if !tx.resolve_exception(&key, "converged", at).await? {
-                return Ok(Booked::DealtWith);
+        match known {
+            Some((Verdict::Unexpected, _)) => {
+                // Kept for an operator, and fits by now; unless a person has dealt with it meanwhile.
+                let key = case.key(ExceptionKind::UnexpectedPayment);
+                let at = case.fact.learnt_at;
+                if !tx.resolve_exception(&key, "converged", at).await? {
+                    return Ok(Booked::DealtWith);
+                }
+                tx.settle_payment(&payment).await?;
             }
-            tx.settle_payment(&payment).await?;
-        } else if outcome.pays_the_order() {
-            return Ok(Booked::Spent);
+            // A repeat of what was too much already: it is owed back once.
+            Some((Verdict::Surplus, Some(order_no)))
+                if outcome == Paid::Twice && order_no == purchase.order.order_no =>
+            {
+                return Ok(Booked::Written(None));
+            }
+            _ => return Ok(Booked::Spent),
         }
     }
     tx.save_attempt(&purchase.attempt).await?;
     if outcome.pays_the_order() {
         note_paid(tx, case, purchase).await?;
     }
-    let kind = match outcome {
-        _ if money.given_back() => ExceptionKind::RefundedElsewhere,
-        Paid::Late => ExceptionKind::LatePayment,
-        Paid::Twice => ExceptionKind::DoublePayment,
-        Paid::Now | Paid::Already => return Ok(Booked::Written(None)),
+    let Some((kind, goes_back)) = surprise(outcome, money, &purchase.order) else {
+        return Ok(Booked::Written(None));
     };
+    let mut detail = json!({ "source": case.fact.source.as_str() });
+    if let Some(reason) = goes_back {
+        let at = case.fact.learnt_at;
+        let refund = owe(tx, &purchase.attempt, money.transaction_id(), reason, at).await?;
+        detail["refund_no"] = refund.refund_no.as_str().into();
+    }
     let exception = Exception {
         kind,
         key: case.key(kind),
@@ -256,13 +275,36 @@ async fn book(
         payment_no: Some(money.payment_no().as_str().to_owned()),
         transaction_id: Some(money.transaction_id().to_owned()),
         amount: Some(money.amount()),
-        detail: json!({ "source": case.fact.source.as_str() }),
+        detail,
         at: case.fact.learnt_at,
     };
     let raised = tx.raise_exception(&exception).await?;
     Ok(Booked::Written(
         (raised == Raised::New).then_some(exception),
     ))
+}
+
+/// What a person has to be told of this money, and why it goes back if it does. Exactly one of a
+/// grant and a refund is owed for late money; nothing is, for money that went back by another way.
+fn surprise(
+    outcome: Paid,
+    money: &Admitted,
+    order: &Order,
+) -> Option<(ExceptionKind, Option<RefundReason>)> {
+    match outcome {
+        Paid::Already => None,
+        _ if money.given_back() => Some((ExceptionKind::RefundedElsewhere, None)),
+        Paid::Now => None,
+        Paid::Late => {
+            let goes_back = order.fulfilment == Fulfilment::Revoked;
+            let reason = goes_back.then_some(RefundReason::LatePayment);
+            Some((ExceptionKind::LatePayment, reason))
+        }
+        Paid::Twice => {
+            let reason = Some(RefundReason::DoublePayment);
+            Some((ExceptionKind::DoublePayment, reason))
+        }
+    }
 }
 
 /// Writes the paid order, tells its buyer, and leaves the work of granting.

@@ -8,6 +8,12 @@ use time::Duration;
 pub enum WorkKind {
     /// Granting what an order sold; the subject is its number.
     Fulfil,
+    /// Ending an order whose time ran out; the subject is its number.
+    Expire,
+    /// Asking a platform about an attempt until it is over; the subject is the payment's number.
+    Poll,
+    /// Sending a refund that is due; the subject is its number.
+    Refund,
 }
 
 impl WorkKind {
@@ -15,6 +21,9 @@ impl WorkKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fulfil => "fulfil",
+            Self::Expire => "expire",
+            Self::Poll => "poll",
+            Self::Refund => "refund",
         }
     }
 }

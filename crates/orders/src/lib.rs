@@ -5,6 +5,6 @@ mod order;
 mod state;
 mod store;
 
-pub use order::{GrantError, Granted, NewOrder, Order, Paid, Purchase};
+pub use order::{GrantError, Granted, LateMoney, NewOrder, Order, Paid, Purchase};
 pub use state::{CloseReason, Fulfilment, OrderState};
 pub use store::{OrderReads, OrderStore};

@@ -90,6 +90,15 @@ impl Paid {
     }
 }
 
+/// What happens with money for an order that nobody should have paid any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LateMoney {
+    /// It goes back in full.
+    Refund,
+    /// Its goods are granted after all.
+    Grant,
+}
+
 /// What became of a wish to grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Granted {
@@ -132,8 +141,9 @@ impl Order {
 
     /// Takes money that passed the gate. Nothing else makes an order paid.
     ///
-    /// Never refuses: the money was taken, and the answer says what it means here.
-    pub fn mark_paid(&mut self, money: &Admitted) -> Paid {
+    /// Never refuses: the money was taken, and the answer says what it means here. Late money makes
+    /// the order paid as well; `late` says whether its goods are still granted.
+    pub fn mark_paid(&mut self, money: &Admitted, late: LateMoney) -> Paid {
         let outcome = match &self.state {
             OrderState::Paid { transaction_id, .. } => {
                 let same = transaction_id == money.transaction_id();
@@ -149,8 +159,9 @@ impl Order {
         };
         self.paid = money.amount();
         self.payment_no = money.payment_no().clone();
+        let goes_back = outcome == Paid::Late && late == LateMoney::Refund;
         // Goods are not granted for money that went back by another way than ours: a person decides.
-        self.fulfilment = if money.given_back() {
+        self.fulfilment = if money.given_back() || goes_back {
             Fulfilment::Revoked
         } else {
             Fulfilment::Pending
@@ -178,27 +189,43 @@ impl Order {
         }
     }
 
-    /// Takes a waiting order out of the buyer's sight: it was replaced by another one. Money that
-    /// still comes is late. Whether it was waiting.
-    pub fn replace(&mut self) -> bool {
-        let waiting = self.state == OrderState::Pending;
-        if waiting {
-            let reason = CloseReason::Cancelled;
-            self.state = OrderState::Closing { reason };
+    /// Notes that the goods cannot be granted: a rule forbids it, or it failed too often. Nothing
+    /// happens unless they are owed, so that a grant and this exclude each other. Whether it is news.
+    pub fn mark_failed(&mut self) -> bool {
+        let owed = self.fulfilment == Fulfilment::Pending;
+        if owed {
+            self.fulfilment = Fulfilment::Failed;
             self.version += 1;
         }
-        waiting
+        owed
     }
 
-    /// Closes an order whose first and only request the platform refused. Nothing happens to one
-    /// that is no longer waiting. Whether it was closed now.
-    pub fn close_rejected(&mut self, now: OffsetDateTime) -> bool {
+    /// Ends an order that nobody should pay any more. `all_over` says that no attempt at it can bring
+    /// money any more: only then is it closed, and until then it is closing and accepts money. An
+    /// order that is closing already keeps its reason; one that is paid or closed is left alone.
+    ///
+    /// Whether anything changed.
+    pub fn end(&mut self, reason: CloseReason, all_over: bool, now: OffsetDateTime) -> bool {
+        let reason = match &self.state {
+            OrderState::Pending => reason,
+            OrderState::Closing { reason } if all_over => *reason,
+            _ => return false,
+        };
+        self.state = if all_over {
+            let closed_at = now;
+            OrderState::Closed { reason, closed_at }
+        } else {
+            OrderState::Closing { reason }
+        };
+        self.version += 1;
+        true
+    }
+
+    /// Shows the buyer another attempt, while the order waits. Whether it does.
+    pub fn show_attempt(&mut self, payment_no: PaymentNo) -> bool {
         let waiting = self.state == OrderState::Pending;
         if waiting {
-            self.state = OrderState::Closed {
-                reason: CloseReason::Rejected,
-                closed_at: now,
-            };
+            self.payment_no = payment_no;
             self.version += 1;
         }
         waiting

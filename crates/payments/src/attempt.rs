@@ -3,9 +3,12 @@ use std::str::FromStr;
 
 use kernel::{OrderNo, PaymentNo};
 use paydesk_money::Cny;
-use paydesk_provider::{Channel, CreatePayment, Created, Scene};
+use paydesk_provider::{Channel, CreatePayment, Created, Found, Scene, TradeState};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// Clocks of platform, processes and database may differ by four minutes each way.
+const GRACE: Duration = Duration::minutes(10);
 
 /// Names a merchant account in the settings: which platform, merchant, app and keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,12 +89,22 @@ pub enum AttemptState {
     Open,
     /// The platform refused the first and only request, so nobody can pay.
     Rejected,
+    /// The platform confirmed that nobody can pay, or knows no such payment long after its deadline.
+    Closed,
     /// Money was received.
     Paid,
 }
 
 impl AttemptState {
-    const ALL: [Self; 4] = [Self::Unknown, Self::Open, Self::Rejected, Self::Paid];
+    const ALL: [Self; 5] = [
+        Self::Unknown,
+        Self::Open,
+        Self::Rejected,
+        Self::Closed,
+        Self::Paid,
+    ];
+    /// The states in which money may still arrive without surprising anybody.
+    pub const LIVE: [Self; 2] = [Self::Unknown, Self::Open];
 
     /// The name used in the database.
     pub const fn as_str(self) -> &'static str {
@@ -99,6 +112,7 @@ impl AttemptState {
             Self::Unknown => "unknown",
             Self::Open => "open",
             Self::Rejected => "rejected",
+            Self::Closed => "closed",
             Self::Paid => "paid",
         }
     }
@@ -154,6 +168,43 @@ impl Attempt {
         over
     }
 
+    /// Whether the platform may still take money under this number, for all we know.
+    pub fn is_live(&self) -> bool {
+        AttemptState::LIVE.contains(&self.state)
+    }
+
+    /// When "no such payment" begins to prove something: the deadline that we sent, and some time on
+    /// top of it for clocks that differ.
+    pub fn provable_from(&self) -> OffsetDateTime {
+        self.expire_at + GRACE
+    }
+
+    /// Whether what the platform found proves that nobody can pay under this number any more.
+    ///
+    /// It does when the platform says that this very payment is closed. That it knows no such
+    /// payment proves nothing before the deadline has passed: a code that nobody has scanned yet is
+    /// no payment at Alipay, and a request may still be on its way.
+    pub fn is_over_by(&self, found: &Found, now: OffsetDateTime) -> bool {
+        match found {
+            Found::Payment(said) => {
+                said.state == TradeState::Closed
+                    && said.payment_no == self.payment_no.as_str()
+                    && said.merchant_id == self.merchant_id
+                    && said.app_id == self.app_id
+            }
+            Found::NoSuchPayment => now >= self.provable_from(),
+        }
+    }
+
+    /// Notes that nobody can pay any more. Whether that is news.
+    pub fn close(&mut self) -> bool {
+        let live = self.is_live();
+        if live {
+            self.state = AttemptState::Closed;
+        }
+        live
+    }
+
     /// The code that can be shown now: none when the attempt is over or the code too old.
     pub fn code_at(&self, now: OffsetDateTime) -> Option<&str> {
         let alive = self.state == AttemptState::Open
@@ -162,3 +213,6 @@ impl Attempt {
         self.code_url.as_deref().filter(|_| alive)
     }
 }
+
+#[cfg(test)]
+mod tests;

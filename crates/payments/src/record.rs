@@ -52,8 +52,20 @@ pub enum RecordKind {
     Callback,
     /// A callback was refused.
     CallbackRefused,
+    /// A platform was asked to let nobody pay any more.
+    Close,
+    /// Nobody should pay the order any more.
+    Closing,
+    /// Nobody can pay the order any more.
+    Closed,
+    /// The buyer chose another platform.
+    Switched,
     /// Goods were granted.
     Granted,
+    /// Goods cannot be granted.
+    GrantFailed,
+    /// Money is owed back.
+    RefundDue,
 }
 
 impl RecordKind {
@@ -65,7 +77,13 @@ impl RecordKind {
             Self::Query => "query",
             Self::Callback => "callback",
             Self::CallbackRefused => "callback_refused",
+            Self::Close => "close",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+            Self::Switched => "switched",
             Self::Granted => "granted",
+            Self::GrantFailed => "grant_failed",
+            Self::RefundDue => "refund_due",
         }
     }
 }

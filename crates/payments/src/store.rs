@@ -3,7 +3,7 @@ use kernel::{OrderNo, PaymentNo, StoreError};
 use paydesk_provider::Channel;
 use time::{Duration, OffsetDateTime};
 
-use crate::{Attempt, Payment, Record, Verdict};
+use crate::{Attempt, Payment, Record, Refund, Verdict};
 
 /// Reading what is committed.
 #[async_trait]
@@ -11,13 +11,15 @@ pub trait PaymentReads: Send {
     /// An attempt, without a lock.
     async fn find_attempt(&mut self, payment_no: &PaymentNo)
     -> Result<Option<Attempt>, StoreError>;
-    /// What we made of money that a platform took under its number.
+    /// What we made of money that a platform took under its number, and for which order.
     async fn find_verdict(
         &mut self,
         channel: Channel,
         merchant_id: &str,
         transaction_id: &str,
-    ) -> Result<Option<Verdict>, StoreError>;
+    ) -> Result<Option<(Verdict, Option<OrderNo>)>, StoreError>;
+    /// The refunds of an attempt's money, by number.
+    async fn find_refunds(&mut self, payment_no: &PaymentNo) -> Result<Vec<Refund>, StoreError>;
 }
 
 /// Writing.
@@ -42,10 +44,15 @@ pub trait PaymentStore: PaymentReads {
         now: OffsetDateTime,
         gap: Duration,
     ) -> Result<bool, StoreError>;
+    /// The numbers of an order's attempts under which money may still arrive. Lock the order first.
+    async fn live_attempts(&mut self, order_no: &OrderNo) -> Result<Vec<PaymentNo>, StoreError>;
     /// Stores received money; `false`, changing nothing, when the platform's number is known.
     async fn insert_payment(&mut self, payment: &Payment) -> Result<bool, StoreError>;
     /// Gives unexpected money its order and verdict, once it fits; `false` when it had one.
     async fn settle_payment(&mut self, payment: &Payment) -> Result<bool, StoreError>;
+    /// Stores a new refund and reserves its amount on the payment, both or neither; `false`, changing
+    /// nothing, when less than that is left of what was received.
+    async fn insert_refund(&mut self, refund: &Refund) -> Result<bool, StoreError>;
     /// Adds a line to the journal. Where its `once` is known, raises that line's counter instead;
     /// `false` then.
     async fn append_record(&mut self, record: &Record) -> Result<bool, StoreError>;

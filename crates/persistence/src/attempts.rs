@@ -2,10 +2,10 @@
 
 use kernel::{OrderNo, PaymentNo, StoreError};
 use paydesk_money::Cny;
-use payments::{AccountKey, Attempt};
+use payments::{AccountKey, Attempt, AttemptState};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QuerySelect, QueryTrait, Set};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
 use time::{Duration, OffsetDateTime};
 
 use crate::errors::{insert, store_error};
@@ -125,6 +125,27 @@ pub(crate) async fn order_of<C: ConnectionTrait>(
     found
         .map(|order_no| word("attempts.order_no", &order_no))
         .transpose()
+}
+
+/// The numbers under which money may still arrive for an order.
+pub(crate) async fn live<C: ConnectionTrait>(
+    connection: &C,
+    order_no: &OrderNo,
+) -> Result<Vec<PaymentNo>, StoreError> {
+    let numbers: Vec<String> = row::Entity::find()
+        .select_only()
+        .column(row::Column::PaymentNo)
+        .filter(row::Column::OrderNo.eq(order_no.as_str()))
+        .filter(row::Column::State.is_in(AttemptState::LIVE.map(AttemptState::as_str)))
+        .order_by_asc(row::Column::PaymentNo)
+        .into_tuple()
+        .all(connection)
+        .await
+        .map_err(store_error)?;
+    numbers
+        .iter()
+        .map(|number| word("attempts.payment_no", number))
+        .collect()
 }
 
 pub(crate) async fn add<C: ConnectionTrait>(

@@ -19,6 +19,7 @@ mod orders;
 mod payments;
 mod points;
 mod records;
+mod refunds;
 mod rejections;
 mod session;
 mod store;

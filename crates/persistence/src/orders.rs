@@ -46,6 +46,8 @@ mod row {
         pub paid_at: Option<i64>,
         pub closed_at: Option<i64>,
         pub updated_at: i64,
+        /// The buyer, while this is an upgrade that waits: unique, so there is one at most.
+        pub pending_upgrade_of: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -133,6 +135,7 @@ fn changeable(order: &Order) -> row::ActiveModel {
         version: Set(order.version),
         paid_at: Set(None),
         closed_at: Set(None),
+        pending_upgrade_of: Set(upgrades_now(order).then(|| order.user_id.to_string())),
         ..<row::ActiveModel as ActiveModelTrait>::default()
     };
     match &order.state {
@@ -151,6 +154,11 @@ fn changeable(order: &Order) -> row::ActiveModel {
         _ => {}
     }
     row
+}
+
+/// Whether this is an upgrade that waits, of which a user has one at most.
+fn upgrades_now(order: &Order) -> bool {
+    order.item.kind.as_str() == "membership_upgrade" && order.state == OrderState::Pending
 }
 
 /// An order with the attempt that was joined to it.

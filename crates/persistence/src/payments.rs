@@ -1,15 +1,16 @@
 use async_trait::async_trait;
 use kernel::{OrderNo, PaymentNo, StoreError};
 use paydesk_provider::Channel;
-use payments::{Attempt, Payment, PaymentReads, PaymentStore, Record, Verdict};
+use payments::{Attempt, Payment, PaymentReads, PaymentStore, Record, Refund, Verdict};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QuerySelect, QueryTrait, Set};
 use time::{Duration, OffsetDateTime};
 
 use crate::errors::{insert_once, store_error};
 use crate::session::Session;
-use crate::words::{corrupt, to_json};
-use crate::{attempts, instant, records};
+use crate::words::{corrupt, maybe_word, to_json};
+use crate::{attempts, instant, records, refunds};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -33,6 +34,8 @@ mod row {
         pub paid_at: Option<i64>,
         pub received_at: i64,
         pub callback_data: String,
+        pub reserved_fen: i64,
+        pub refunded_fen: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -72,27 +75,33 @@ impl<C: ConnectionTrait + Send> PaymentReads for Session<C> {
         channel: Channel,
         merchant_id: &str,
         transaction_id: &str,
-    ) -> Result<Option<Verdict>, StoreError> {
+    ) -> Result<Option<(Verdict, Option<OrderNo>)>, StoreError> {
         let key = (
             channel.as_str().to_owned(),
             merchant_id.to_owned(),
             transaction_id.to_owned(),
         );
-        let found: Option<String> = row::Entity::find_by_id(key)
+        let found: Option<(String, Option<String>)> = row::Entity::find_by_id(key)
             .select_only()
             .column(row::Column::Verdict)
+            .column(row::Column::OrderNo)
             .into_tuple()
             .one(&self.connection)
             .await
             .map_err(store_error)?;
-        let Some(word) = found else {
+        let Some((name, order_no)) = found else {
             return Ok(None);
         };
-        VERDICTS
+        let verdict = VERDICTS
             .into_iter()
-            .find(|verdict| verdict.as_str() == word)
-            .map(Some)
-            .ok_or_else(|| corrupt("payments.verdict", &word))
+            .find(|verdict| verdict.as_str() == name)
+            .ok_or_else(|| corrupt("payments.verdict", &name))?;
+        let order_no = maybe_word("payments.order_no", order_no.as_deref())?;
+        Ok(Some((verdict, order_no)))
+    }
+
+    async fn find_refunds(&mut self, payment_no: &PaymentNo) -> Result<Vec<Refund>, StoreError> {
+        refunds::of_payment(&self.connection, payment_no).await
     }
 }
 
@@ -129,6 +138,10 @@ impl<C: ConnectionTrait + Send> PaymentStore for Session<C> {
         attempts::claim_query(&self.connection, payment_no, now, gap).await
     }
 
+    async fn live_attempts(&mut self, order_no: &OrderNo) -> Result<Vec<PaymentNo>, StoreError> {
+        attempts::live(&self.connection, order_no).await
+    }
+
     async fn insert_payment(&mut self, payment: &Payment) -> Result<bool, StoreError> {
         let row = row::ActiveModel {
             channel: Set(payment.channel.as_str().to_owned()),
@@ -136,6 +149,8 @@ impl<C: ConnectionTrait + Send> PaymentStore for Session<C> {
             transaction_id: Set(payment.transaction_id.clone()),
             source: Set(payment.source.as_str().to_owned()),
             received_at: Set(instant::stored(payment.received_at)),
+            reserved_fen: Set(0),
+            refunded_fen: Set(0),
             ..changeable(payment)?
         };
         insert_once(&self.connection, &row::Entity::insert(row).into_query()).await
@@ -152,6 +167,25 @@ impl<C: ConnectionTrait + Send> PaymentStore for Session<C> {
             .await
             .map_err(store_error)?;
         Ok(settled.rows_affected == 1)
+    }
+
+    async fn insert_refund(&mut self, refund: &Refund) -> Result<bool, StoreError> {
+        let reserved = Expr::col(row::Column::ReservedFen).add(refund.amount.fen());
+        let spoken_for = reserved.clone().add(Expr::col(row::Column::RefundedFen));
+        let held = row::Entity::update_many()
+            .col_expr(row::Column::ReservedFen, reserved)
+            .filter(row::Column::Channel.eq(refund.channel.as_str()))
+            .filter(row::Column::MerchantId.eq(refund.merchant_id.as_str()))
+            .filter(row::Column::TransactionId.eq(refund.transaction_id.as_str()))
+            .filter(spoken_for.lte(Expr::col(row::Column::AmountFen)))
+            .exec(&self.connection)
+            .await
+            .map_err(store_error)?;
+        if held.rows_affected != 1 {
+            return Ok(false);
+        }
+        refunds::add(&self.connection, refund).await?;
+        Ok(true)
     }
 
     async fn append_record(&mut self, record: &Record) -> Result<bool, StoreError> {

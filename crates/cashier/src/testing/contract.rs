@@ -62,6 +62,8 @@ macro_rules! contract_tests {
                 money_is_stored_once,
                 numbers_are_compared_to_the_letter,
                 unexpected_money_finds_its_order_once,
+                an_order_knows_its_live_attempts,
+                no_more_is_owed_back_than_was_received,
                 a_line_of_the_journal_is_written_once,
             }
             points {

@@ -34,9 +34,11 @@ pub struct FakeProvider {
 struct Script {
     creates: VecDeque<Result<Answer<Created>, ProviderError>>,
     queries: VecDeque<Result<Answer<Found>, ProviderError>>,
+    closes: VecDeque<Result<Answer<Closed>, ProviderError>>,
     before_create_answer: Option<Hook>,
     created: Vec<CreatePayment>,
     queried: Vec<String>,
+    closed: Vec<String>,
     knows_new_key: bool,
 }
 
@@ -92,6 +94,16 @@ impl FakeProvider {
     /// The platform's signed statement, as the answer to the next query.
     pub fn answer_query_with(&self, statement: PaymentStatement) {
         self.answer_query(Ok(Found::Payment(Box::new(attested(statement)))));
+    }
+
+    /// Answers the next request to close that has no answer yet with this.
+    pub fn answer_close(&self, answer: Result<Closed, ProviderError>) {
+        self.script().closes.push_back(answer.map(with_request_id));
+    }
+
+    /// Every number that was to be closed so far.
+    pub fn closed(&self) -> Vec<String> {
+        self.script().closed.clone()
     }
 
     /// Runs this after the next create has arrived and before it is answered.
@@ -205,7 +217,12 @@ impl PaymentProvider for FakeProvider {
         Ok(with_request_id(Found::NoSuchPayment))
     }
 
-    async fn close(&self, _payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
+    async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
+        let mut script = self.script();
+        script.closed.push(payment_no.to_owned());
+        if let Some(answer) = script.closes.pop_front() {
+            return answer;
+        }
         Ok(with_request_id(Closed::Accepted))
     }
 

@@ -8,8 +8,9 @@ use tokio::runtime::Handle;
 
 use super::{FakeProvider, NOW};
 use crate::{
-    Alarm, Alerts, Catalogue, Checkout, Database, Exception, Fulfilment, Inquiry, LocalWakeUp,
-    Merchant, Merchants, Notices, Ports, Rejections, Settlement, Tasks, Terms,
+    Alarm, Alerts, Catalogue, Checkout, Closing, Database, Exception, Expiry, Fulfilment, Inquiry,
+    LocalWakeUp, Merchant, Merchants, Notices, Policy, PollPlan, Polling, Ports, Rejections,
+    Settlement, Tasks, Terms,
 };
 
 /// The environment's tag in tests.
@@ -30,6 +31,12 @@ pub struct Shop {
     pub alerts: Arc<HeardAlerts>,
     /// Counts of refused callbacks.
     pub rejections: Rejections,
+    /// What is decided once for every order.
+    pub policy: Policy,
+    /// What orders are placed on.
+    pub terms: Terms,
+    /// How often attempts are asked about.
+    pub plan: PollPlan,
 }
 
 impl Shop {
@@ -58,17 +65,25 @@ impl Shop {
             alipay,
             alerts,
             rejections: Rejections::default(),
+            policy: Policy::default(),
+            terms: Terms {
+                points_within: Duration::minutes(30),
+                membership_within: Duration::minutes(30),
+                upgrade_within: Duration::minutes(30),
+                first_poll_after: Duration::minutes(1),
+            },
+            plan: PollPlan::default(),
         }
     }
 
     /// Settling.
     pub fn settlement(&self) -> Settlement {
-        Settlement::new(self.ports.clone(), tag())
+        Settlement::new(self.ports.clone(), tag(), self.policy)
     }
 
     /// Granting.
     pub fn fulfilment(&self) -> Fulfilment {
-        Fulfilment::new(self.ports.clone())
+        Fulfilment::new(self.ports.clone(), self.policy)
     }
 
     /// Telling people.
@@ -81,10 +96,34 @@ impl Shop {
         Inquiry::new(self.ports.clone(), self.settlement(), self.fulfilment())
     }
 
+    /// Closing.
+    pub fn closing(&self) -> Closing {
+        Closing::new(self.ports.clone(), self.inquiry())
+    }
+
     /// Placing orders that can be paid for half an hour.
     pub fn checkout(&self) -> Checkout {
-        let pay_within = Duration::minutes(30);
-        Checkout::new(self.ports.clone(), self.inquiry(), Terms { pay_within })
+        Checkout::new(
+            self.ports.clone(),
+            self.inquiry(),
+            self.closing(),
+            self.terms,
+        )
+    }
+
+    /// Ending orders.
+    pub fn expiry(&self) -> Expiry {
+        Expiry::new(self.ports.clone(), self.closing())
+    }
+
+    /// Asking until it is over.
+    pub fn polling(&self) -> Polling {
+        Polling::new(
+            self.ports.clone(),
+            self.inquiry(),
+            self.closing(),
+            self.plan,
+        )
     }
 
     /// Receiving.

@@ -1,11 +1,14 @@
 //! The use cases on a real database, with fake platforms.
 #![cfg(test)]
 
+mod ending;
 mod fulfilment;
+mod late_money;
 mod notices;
 mod placing;
 mod queries;
 mod settling;
+mod switching;
 mod unexpected;
 
 use std::collections::BTreeMap;
@@ -16,7 +19,7 @@ use cashier::{Checkout, Database, EventKind, PlaceOrder, Placed, Received, Refus
 use catalog::ItemKind;
 use orders::{OrderState, Purchase};
 use paydesk_provider::{Channel, PaymentStatement, RawNotice, Scene};
-use payments::Attempt;
+use payments::{Attempt, Refund};
 use persistence::{Options, Store};
 use tempfile::TempDir;
 
@@ -95,6 +98,13 @@ impl Bench {
         let user = wish().user_id;
         let lots = self.database().read().await.unwrap().find_lots(&user).await;
         points::spendable(&lots.unwrap(), NOW)
+    }
+
+    /// What is owed back of what this purchase's current attempt brought in.
+    async fn owed(&self, purchase: &Purchase) -> Vec<Refund> {
+        let mut snapshot = self.database().read().await.unwrap();
+        let number = &purchase.attempt.payment_no;
+        snapshot.find_refunds(number).await.unwrap()
     }
 
     /// What was told to the buyer.

@@ -2,7 +2,7 @@ use cashier::testing::{FakeProvider, statement};
 use cashier::{EventKind, ExceptionKind, PlaceError, Received, Settled};
 use orders::{Fulfilment, Paid};
 use paydesk_provider::{Advice, Channel, Details, ProviderError, TradeState};
-use payments::{AttemptState, Mismatch, Verdict};
+use payments::{AttemptState, Mismatch, RefundReason, Verdict};
 
 use crate::{Bench, is_paid, wish};
 
@@ -164,6 +164,15 @@ async fn r22_a_second_payment_is_kept_and_raised_and_grants_nothing() {
     assert_eq!(raised.len(), 1, "one exception for one surplus");
     assert_eq!(raised[0].kind, ExceptionKind::DoublePayment);
     assert_eq!(raised[0].transaction_id.as_deref(), Some("T2"));
+    let owed = bench.owed(&purchase).await;
+    assert_eq!(owed.len(), 1, "and it is owed back once");
+    assert_eq!(
+        owed[0].refund_no.as_str(),
+        format!("{}r01", purchase.attempt.payment_no)
+    );
+    assert_eq!(owed[0].transaction_id, "T2");
+    assert_eq!(owed[0].amount, purchase.order.amount);
+    assert_eq!(owed[0].reason, RefundReason::DoublePayment);
     assert_eq!(bench.now(&purchase).await.order, before.order);
     assert_eq!(bench.points().await, 1000);
     let mut snapshot = bench.database().read().await.unwrap();
@@ -172,33 +181,7 @@ async fn r22_a_second_payment_is_kept_and_raised_and_grants_nothing() {
         let found = snapshot
             .find_verdict(Channel::Wechat, merchant, number)
             .await;
-        assert_eq!(found.unwrap(), Some(verdict));
+        let order_no = purchase.order.order_no.clone();
+        assert_eq!(found.unwrap(), Some((verdict, Some(order_no))));
     }
-}
-
-#[tokio::test]
-async fn r1_late_money_on_a_rejected_order_is_granted_with_an_exception() {
-    let bench = Bench::new().await;
-    bench
-        .shop
-        .wechat
-        .fail_create(ProviderError::not_sent("refused"));
-    let error = bench.checkout().place(&wish()).await.unwrap_err();
-    let PlaceError::Provider { order_no, .. } = error else {
-        unreachable!("the platform refused")
-    };
-    let purchase = bench.checkout().show(&order_no).await.unwrap();
-    let received = bench.paid(&purchase.attempt, "T1").await;
-    let paid = Paid::Late;
-    assert_eq!(
-        received,
-        Received::Settled(Settled::Order { order_no, paid })
-    );
-    bench.settle_down().await;
-    let now = bench.now(&purchase).await;
-    assert!(is_paid(&now));
-    assert_eq!(now.order.fulfilment, Fulfilment::Granted);
-    assert_eq!(bench.points().await, 1000);
-    let kinds: Vec<_> = bench.shop.alerts.heard().iter().map(|e| e.kind).collect();
-    assert_eq!(kinds, [ExceptionKind::LatePayment]);
 }

@@ -27,7 +27,7 @@ async fn stored_once(bench: &Bench, channel: Channel, said: &PaymentStatement, w
     let verdict = snapshot
         .find_verdict(channel, &said.merchant_id, number)
         .await;
-    assert_eq!(verdict.unwrap(), Some(Verdict::Unexpected), "{why}");
+    assert_eq!(verdict.unwrap(), Some((Verdict::Unexpected, None)), "{why}");
 }
 
 /// Whether an exception waits for a person, found out by raising it again and looking away.
@@ -111,7 +111,8 @@ async fn r25_money_before_its_attempt_converges_when_the_attempt_appears() {
     let mut snapshot = bench.database().read().await.unwrap();
     let merchant = &purchase.attempt.merchant_id;
     let verdict = snapshot.find_verdict(Channel::Wechat, merchant, "T1").await;
-    assert_eq!(verdict.unwrap(), Some(Verdict::Settled));
+    let order_no = purchase.order.order_no.clone();
+    assert_eq!(verdict.unwrap(), Some((Verdict::Settled, Some(order_no))));
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use time::macros::datetime;
 
 use super::*;
 
+const SOON: OffsetDateTime = datetime!(2026-01-01 10:01 UTC);
+
 fn an_order() -> Order {
     Order::place(NewOrder {
         order_no: "01jd3m8k5zv7q2w4x6y8a0b2c3".parse().unwrap(),
@@ -80,7 +82,7 @@ fn money(order: &Order, transaction_id: &str) -> Admitted {
 fn money_that_went_back_pays_and_grants_nothing() {
     let mut order = an_order();
     let money = money_in(&order, "T1", TradeState::Refunded);
-    assert_eq!(order.mark_paid(&money), Paid::Now);
+    assert_eq!(order.mark_paid(&money, LateMoney::Grant), Paid::Now);
     assert_eq!(order.fulfilment, Fulfilment::Revoked);
     assert_eq!(
         order.mark_granted(),
@@ -92,9 +94,9 @@ fn money_that_went_back_pays_and_grants_nothing() {
 fn the_same_money_pays_once() {
     let mut order = an_order();
     let first = money(&order, "T1");
-    assert_eq!(order.mark_paid(&first), Paid::Now);
+    assert_eq!(order.mark_paid(&first, LateMoney::Grant), Paid::Now);
     let paid = order.clone();
-    assert_eq!(order.mark_paid(&first), Paid::Already);
+    assert_eq!(order.mark_paid(&first, LateMoney::Grant), Paid::Already);
     assert_eq!(order, paid);
     assert_eq!(order.version, 2);
 }
@@ -102,19 +104,52 @@ fn the_same_money_pays_once() {
 #[test]
 fn other_money_on_a_paid_order_is_too_much_and_changes_nothing() {
     let mut order = an_order();
-    order.mark_paid(&money(&order, "T1"));
+    order.mark_paid(&money(&order, "T1"), LateMoney::Grant);
     let paid = order.clone();
-    assert_eq!(order.mark_paid(&money(&paid, "T2")), Paid::Twice);
+    assert_eq!(
+        order.mark_paid(&money(&paid, "T2"), LateMoney::Grant),
+        Paid::Twice
+    );
     assert_eq!(order, paid);
 }
 
 #[test]
-fn money_on_a_closed_order_is_late_and_still_owed_for() {
+fn r1_money_for_an_order_that_ended_is_late_and_goes_by_the_policy() {
+    for all_over in [true, false] {
+        for (late, fulfilment) in [
+            (LateMoney::Grant, Fulfilment::Pending),
+            (LateMoney::Refund, Fulfilment::Revoked),
+        ] {
+            let mut order = an_order();
+            assert!(order.end(CloseReason::Expired, all_over, SOON));
+            assert_eq!(order.mark_paid(&money(&order, "T1"), late), Paid::Late);
+            assert_eq!(order.fulfilment, fulfilment);
+            assert_eq!(order.paid, order.amount);
+        }
+    }
+}
+
+#[test]
+fn money_in_time_is_granted_whatever_the_policy_for_late_money() {
     let mut order = an_order();
-    assert!(order.close_rejected(datetime!(2026-01-01 10:01 UTC)));
-    assert_eq!(order.mark_paid(&money(&order, "T1")), Paid::Late);
+    assert_eq!(
+        order.mark_paid(&money(&order, "T1"), LateMoney::Refund),
+        Paid::Now
+    );
     assert_eq!(order.fulfilment, Fulfilment::Pending);
-    assert_eq!(order.paid, order.amount);
+}
+
+#[test]
+fn r26_a_grant_and_its_failure_exclude_each_other() {
+    let mut order = an_order();
+    assert!(!order.mark_failed(), "nothing is owed");
+    order.mark_paid(&money(&order, "T1"), LateMoney::Refund);
+    let mut failed = order.clone();
+    assert!(failed.mark_failed());
+    assert!(!failed.mark_failed());
+    assert!(failed.mark_granted().is_err());
+    assert_eq!(order.mark_granted(), Ok(Granted::Now));
+    assert!(!order.mark_failed());
 }
 
 #[test]
@@ -124,15 +159,40 @@ fn goods_are_granted_once_and_only_for_money() {
         order.mark_granted(),
         Err(GrantError::NotPaid(order.order_no.clone()))
     );
-    order.mark_paid(&money(&order, "T1"));
+    order.mark_paid(&money(&order, "T1"), LateMoney::Grant);
     assert_eq!(order.mark_granted(), Ok(Granted::Now));
     assert_eq!(order.mark_granted(), Ok(Granted::Already));
     assert_eq!(order.version, 3);
 }
 
 #[test]
-fn a_paid_order_is_never_closed() {
+fn r1_an_order_is_closing_until_every_attempt_is_over() {
     let mut order = an_order();
-    order.mark_paid(&money(&order, "T1"));
-    assert!(!order.close_rejected(datetime!(2026-01-01 10:01 UTC)));
+    assert!(order.end(CloseReason::Cancelled, false, SOON));
+    let reason = CloseReason::Cancelled;
+    assert_eq!(order.state, OrderState::Closing { reason });
+    assert!(
+        !order.end(CloseReason::Expired, false, SOON),
+        "it is already"
+    );
+    assert!(order.end(CloseReason::Expired, true, SOON));
+    let closed_at = SOON;
+    assert_eq!(order.state, OrderState::Closed { reason, closed_at });
+    let closed = order.clone();
+    assert!(!order.end(CloseReason::Expired, true, SOON));
+    assert_eq!(order, closed);
+    assert_eq!(order.version, 3);
+}
+
+#[test]
+fn a_paid_order_is_neither_ended_nor_shown_another_attempt() {
+    let mut order = an_order();
+    let other: PaymentNo = "dev01jd3m8k5zv7q2w4x6y8a0b2c5".parse().unwrap();
+    assert!(order.show_attempt(other.clone()));
+    assert_eq!(order.payment_no, other);
+    order.mark_paid(&money(&order, "T1"), LateMoney::Grant);
+    assert!(!order.show_attempt("dev01jd3m8k5zv7q2w4x6y8a0b2c6".parse().unwrap()));
+    for all_over in [true, false] {
+        assert!(!order.end(CloseReason::Cancelled, all_over, SOON));
+    }
 }

@@ -6,9 +6,12 @@ use cashier::{
     RejectionStore, WorkKind, WorkStore,
 };
 use catalog::{CatalogReads, ItemKind};
-use orders::{OrderReads, OrderStore, Purchase};
+use kernel::RefundNo;
+use orders::{LateMoney, OrderReads, OrderStore, Purchase};
 use paydesk_provider::Channel;
-use payments::{Payment, PaymentReads, PaymentStore, Record, RecordKind, Verdict};
+use payments::{
+    Payment, PaymentReads, PaymentStore, Record, RecordKind, Refund, RefundReason, Verdict,
+};
 use points::PointReads;
 use tempfile::TempDir;
 use time::Duration;
@@ -106,7 +109,7 @@ async fn settling_takes_one_statement_for_each_step() {
     let said = statement(&purchase.attempt, "T1");
     let fact = a_fact(&purchase.attempt.account, said);
     let money = purchase.attempt.admit(&fact).unwrap();
-    purchase.order.mark_paid(&money);
+    purchase.order.mark_paid(&money, LateMoney::Refund);
     purchase.attempt.received(&money);
     tx.save_attempt(&purchase.attempt).await.unwrap();
     let payment = Payment::admitted(&fact, &money, Verdict::Settled);
@@ -148,6 +151,12 @@ async fn no_query_reads_a_whole_table() {
     tx.recent_purchases(user, NOW, 10).await.unwrap();
     tx.find_attempt(&payment_no(1)).await.unwrap();
     tx.find_verdict(Channel::Wechat, "m", "T1").await.unwrap();
+    tx.live_attempts(&order_no(1)).await.unwrap();
+    tx.find_refunds(&payment_no(1)).await.unwrap();
+    let first = RefundNo::nth(&payment_no(1), 1).unwrap();
+    let reason = RefundReason::LatePayment;
+    let refund = Refund::in_full(first, &purchase.attempt, "T1", reason, NOW);
+    tx.insert_refund(&refund).await.unwrap();
     tx.find_point_package("points-1000").await.unwrap();
     tx.find_lots(user).await.unwrap();
     tx.event_heads(7, 10).await.unwrap();

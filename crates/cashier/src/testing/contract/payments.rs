@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use kernel::RefundNo;
 use paydesk_money::Cny;
 use paydesk_provider::Channel;
-use payments::{Attempt, AttemptState, Mismatch, Payment, Record, RecordKind, Verdict};
+use payments::{
+    Attempt, AttemptState, Mismatch, Payment, Record, RecordKind, Refund, RefundReason, Verdict,
+};
 use time::Duration;
 
 use super::{begin, keep, read};
@@ -160,7 +163,8 @@ pub async fn money_is_stored_once(database: &Arc<dyn Database>) {
         let verdict = snapshot
             .find_verdict(payment.channel, &payment.merchant_id, "T1")
             .await;
-        assert_eq!(verdict.expect("readable"), Some(payment.verdict));
+        let known = (payment.verdict, payment.order_no.clone());
+        assert_eq!(verdict.expect("readable"), Some(known));
     }
     let none = snapshot
         .find_verdict(Channel::Alipay, "1900000002", "T1")
@@ -201,7 +205,73 @@ pub async fn unexpected_money_finds_its_order_once(database: &Arc<dyn Database>)
         .await
         .find_verdict(fitting.channel, &fitting.merchant_id, "T1")
         .await;
-    assert_eq!(verdict.expect("readable"), Some(Verdict::Settled));
+    let known = (Verdict::Settled, Some(order_no(1)));
+    assert_eq!(verdict.expect("readable"), Some(known));
+}
+
+/// Attempts that are over, and those of other orders, are not live.
+pub async fn an_order_knows_its_live_attempts(database: &Arc<dyn Database>) {
+    keep(database, &a_purchase(1)).await;
+    keep(database, &a_purchase(2)).await;
+    let mut tx = begin(database).await;
+    for (n, state) in [
+        (11, AttemptState::Open),
+        (12, AttemptState::Closed),
+        (13, AttemptState::Rejected),
+        (14, AttemptState::Paid),
+    ] {
+        let attempt = Attempt {
+            payment_no: payment_no(n),
+            state,
+            ..a_purchase(1).attempt
+        };
+        tx.insert_attempt(&attempt).await.expect("a new attempt");
+    }
+    let live = tx.live_attempts(&order_no(1)).await.expect("readable");
+    assert_eq!(live, [payment_no(1), payment_no(11)]);
+    let none = tx.live_attempts(&order_no(9)).await.expect("readable");
+    assert_eq!(none, []);
+}
+
+/// R6: what is reserved and what was given back is never more than what was received.
+pub async fn no_more_is_owed_back_than_was_received(database: &Arc<dyn Database>) {
+    let purchase = a_purchase(1);
+    keep(database, &purchase).await;
+    let attempt = &purchase.attempt;
+    let mut tx = begin(database).await;
+    let refund = |nth: u64, fen: i64| Refund {
+        amount: Cny::from_fen(fen),
+        ..Refund::in_full(
+            RefundNo::nth(&attempt.payment_no, nth).expect("a number"),
+            attempt,
+            "T1",
+            RefundReason::LatePayment,
+            NOW,
+        )
+    };
+    let nothing = tx.insert_refund(&refund(1, 1)).await;
+    assert!(!nothing.expect("no money"), "nothing was received");
+    let received = Payment {
+        amount: Some(attempt.amount),
+        ..money("T1")
+    };
+    assert!(tx.insert_payment(&received).await.expect("stored"));
+    let all = attempt.amount.fen();
+    for (nth, fen, fits) in [
+        (1, 1, true),
+        (2, all, false),
+        (2, all - 1, true),
+        (3, 1, false),
+    ] {
+        let stored = tx.insert_refund(&refund(nth, fen)).await.expect("asked");
+        assert_eq!(stored, fits, "{fen} of {all}");
+    }
+    tx.commit().await.expect("commit");
+    let mut snapshot = read(database).await;
+    let found = snapshot.find_refunds(&attempt.payment_no).await;
+    assert_eq!(found.expect("readable"), [refund(1, 1), refund(2, all - 1)]);
+    let none = snapshot.find_refunds(&payment_no(2)).await;
+    assert_eq!(none.expect("readable"), []);
 }
 
 /// Where it has a name; lines without one are all written.

@@ -68,7 +68,7 @@ pub async fn two_payments_at_once_pay_once(database: &Arc<dyn Database>) {
         let verdict = snapshot
             .find_verdict(attempt.channel, &attempt.merchant_id, number)
             .await;
-        verdicts.push(verdict.expect("readable").expect("stored"));
+        verdicts.push(verdict.expect("readable").expect("stored").0);
     }
     verdicts.sort_by_key(|verdict| verdict.as_str());
     assert_eq!(verdicts, [Verdict::Settled, Verdict::Surplus]);
