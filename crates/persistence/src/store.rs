@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use cashier::{Database, Snapshot, Transaction};
 use kernel::StoreError;
@@ -7,11 +9,15 @@ use sea_orm::{
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqlitePoolOptions};
+use tokio::time::Instant;
 
 use crate::errors::store_error;
 use crate::session::{Session, WriteTransaction};
 use crate::turns::{PATIENCE, Turns};
 use crate::{ConnectError, Options};
+
+/// While another process writes, this often is looked whether it has finished.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// The database: one connection that writes, several that read.
 ///
@@ -38,7 +44,8 @@ impl Store {
             .test_before_acquire(false)
             .acquire_timeout(PATIENCE)
             .after_release(|connection, _| Box::pin(is_clean(connection)))
-            .connect_with(driver.clone())
+            // Short: who waits for another process's writing asks again, see `write`.
+            .connect_with(driver.clone().busy_timeout(LOOK_EVERY))
             .await
             .map_err(ConnectError::Open)?;
         let readers = SqlitePoolOptions::new()
@@ -72,12 +79,18 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self
-            .writer
-            .begin_with_options(immediate)
-            .await
-            .map_err(store_error)?;
-        Ok(WriteTransaction { transaction, turn })
+        // Another process may be writing. SQLite's own waiting sleeps longer and longer, and would miss
+        // the short gaps that processes leave each other.
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let begun = self.writer.begin_with_options(immediate).await;
+            match begun.map_err(store_error) {
+                Ok(transaction) => return Ok(WriteTransaction { transaction, turn }),
+                Err(error) if error.is_conflict() && Instant::now() < patience => {}
+                Err(error) if error.is_conflict() => return Err(StoreError::busy(error)),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Begins to read.
@@ -193,11 +206,11 @@ mod tests {
             assert_eq!(pragma(&store.writer, name).await, writer, "{name}");
             assert_eq!(pragma(&store.readers, name).await, reader, "{name}");
         }
-        let ask = Statement::from_string(
-            store.writer.get_database_backend(),
-            "SELECT timeout FROM pragma_busy_timeout",
-        );
-        let row = store.writer.query_one_raw(ask).await.unwrap().unwrap();
-        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1000);
+        for (connection, ms) in [(&store.writer, 2), (&store.readers, 1000)] {
+            let ask = "SELECT timeout FROM pragma_busy_timeout";
+            let ask = Statement::from_string(connection.get_database_backend(), ask);
+            let row = connection.query_one_raw(ask).await.unwrap().unwrap();
+            assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), ms);
+        }
     }
 }

@@ -1,32 +1,74 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kernel::StoreError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// So many may wait; one more would only be told later that there was no room.
 const WAITING: usize = 1024;
 /// So long does one wait. A platform's callback has to be answered within seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// After so much unbroken writing another process is let in.
+const UNBROKEN: Duration = Duration::from_millis(100);
+/// For so long the file is left free then. Processes that wait look more often than that.
+pub(crate) const GAP: Duration = Duration::from_millis(4);
+
 /// Who may write now. SQLite takes one writer at a time; queueing here is fair and bounded, which
-/// its own busy handler is not.
+/// its own busy handler is not: a process that writes without a pause would shut out every other.
 #[derive(Clone, Debug)]
 pub(crate) struct Turns {
     waiting: Arc<Semaphore>,
     turn: Arc<Semaphore>,
+    pace: Arc<Mutex<Pace>>,
+}
+
+/// How long this process has been writing without a gap that another one could have used.
+#[derive(Debug, Default)]
+struct Pace {
+    writing_since: Option<Instant>,
+    last_end: Option<Instant>,
 }
 
 /// The turn to write, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+pub(crate) struct Turn {
+    pace: Arc<Mutex<Pace>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock(&self.pace).last_end = Some(Instant::now());
+    }
+}
+
+impl Pace {
+    /// Whether to leave the file free before writing now.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let unbroken = self.last_end.is_some_and(|end| now - end < GAP);
+        let since = match self.writing_since {
+            Some(since) if unbroken => since,
+            _ => {
+                self.writing_since = Some(now);
+                return false;
+            }
+        };
+        now - since >= UNBROKEN
+    }
+}
+
+fn lock(pace: &Mutex<Pace>) -> MutexGuard<'_, Pace> {
+    pace.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Turns {
     pub(crate) fn new() -> Self {
         Self {
             waiting: Arc::new(Semaphore::new(WAITING)),
             turn: Arc::new(Semaphore::new(1)),
+            pace: Arc::default(),
         }
     }
 
@@ -36,11 +78,20 @@ impl Turns {
             .waiting
             .try_acquire()
             .map_err(|_| StoreError::busy("too many wait for their turn to write"))?;
-        match timeout(PATIENCE, Arc::clone(&self.turn).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Turn(permit)),
-            Ok(Err(closed)) => Err(StoreError::failed(closed)),
-            Err(_) => Err(StoreError::busy("the turn to write did not come in time")),
+        let permit = match timeout(PATIENCE, Arc::clone(&self.turn).acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(closed)) => return Err(StoreError::failed(closed)),
+            Err(_) => return Err(StoreError::busy("the turn to write did not come in time")),
+        };
+        let is_due = lock(&self.pace).is_due(Instant::now());
+        if is_due {
+            tokio::time::sleep(GAP).await;
+            lock(&self.pace).writing_since = Some(Instant::now());
         }
+        Ok(Turn {
+            pace: Arc::clone(&self.pace),
+            _permit: permit,
+        })
     }
 }
 
@@ -52,11 +103,37 @@ mod tests {
     async fn waiting_ends_after_two_seconds() {
         let turns = Turns::new();
         let held = turns.next().await.unwrap();
-        let before = tokio::time::Instant::now();
+        let before = Instant::now();
         assert!(turns.next().await.unwrap_err().is_busy());
         assert_eq!(before.elapsed(), PATIENCE);
         drop(held);
         assert!(turns.next().await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unbroken_writing_leaves_gaps_for_other_processes() {
+        let turns = Turns::new();
+        let begin = Instant::now();
+        let mut gaps = 0;
+        for _ in 0..250 {
+            let before = Instant::now();
+            let turn = turns.next().await.unwrap();
+            gaps += u32::from(before.elapsed() >= GAP);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            drop(turn);
+        }
+        assert_eq!(gaps, 4, "one in 100 ms of {:?}", begin.elapsed());
+        for _ in 0..100 {
+            tokio::time::sleep(GAP).await;
+            let before = Instant::now();
+            let turn = turns.next().await.unwrap();
+            assert!(
+                before.elapsed().is_zero(),
+                "whoever pauses by itself is let be"
+            );
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            drop(turn);
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -71,7 +148,7 @@ mod tests {
         while turns.waiting.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        let before = tokio::time::Instant::now();
+        let before = Instant::now();
         assert!(turns.next().await.unwrap_err().is_busy());
         assert!(before.elapsed().is_zero());
         drop(held);

@@ -6,6 +6,7 @@ use cashier::testing::{a_purchase, order_no};
 use cashier::{Database, Transaction};
 use persistence::Store;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::{migrated, options};
 
@@ -65,14 +66,16 @@ async fn a_snapshot_does_not_change_under_its_reader() {
 }
 
 #[tokio::test]
-async fn another_process_that_holds_the_file_is_a_conflict() {
+async fn another_process_that_holds_the_file_is_waited_for_and_then_told_of() {
     let (folder, store) = migrated().await;
     let other = Store::connect(&options(folder.path(), false))
         .await
         .unwrap();
     let held = other.begin().await.unwrap();
+    let before = Instant::now();
     let error = store.begin().await.err().unwrap();
-    assert!(error.is_conflict(), "{error:?}");
+    assert!(error.is_busy(), "{error:?}");
+    assert!(before.elapsed() < Duration::from_secs(4));
     drop(held);
     keep(store.begin().await.unwrap(), 1).await;
 }
@@ -96,6 +99,38 @@ async fn two_processes_share_the_file() {
         let found = snapshot.find_purchase(&order_no(n)).await.unwrap();
         assert_eq!(found, Some(a_purchase(n)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_writes_without_pause_shuts_out_nobody() {
+    let (folder, store) = migrated().await;
+    let other = Store::connect(&options(folder.path(), false))
+        .await
+        .unwrap();
+    let stop = CancellationToken::new();
+    let mut busy = JoinSet::new();
+    for n in 0..4 {
+        let (store, stop) = (store.clone(), stop.clone());
+        busy.spawn(async move {
+            let user = format!("busy-{n}").parse().unwrap();
+            while !stop.is_cancelled() {
+                let mut tx = store.begin().await.unwrap();
+                tx.lock_account(&user).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        });
+    }
+    let mut slowest = Duration::ZERO;
+    for n in 0..20 {
+        let before = Instant::now();
+        keep(other.begin().await.unwrap(), n).await;
+        slowest = slowest.max(before.elapsed());
+    }
+    stop.cancel();
+    while let Some(ended) = busy.join_next().await {
+        ended.unwrap();
+    }
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
