@@ -9,7 +9,7 @@ use cashier::Summary;
 use kernel::StoreError;
 use tokio_util::sync::CancellationToken;
 
-/// Rows that one run of a job handles; the next run goes on.
+/// Rows that one run of a job handles; where there are more, the next run follows at once.
 const BATCH: u64 = 200;
 
 /// A job.
@@ -17,28 +17,37 @@ const BATCH: u64 = 200;
 pub enum Job {
     /// Grants what was paid for and not granted.
     Fulfil,
+    /// Ends orders whose time ran out.
+    Expire,
+    /// Asks platforms about what is not over, and repeats requests whose outcome is unknown.
+    Poll,
     /// Tells people of exceptions that nobody was told of.
     Alert,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 2] = [Self::Fulfil, Self::Alert];
+    pub const ALL: [Self; 4] = [Self::Fulfil, Self::Expire, Self::Poll, Self::Alert];
 
     /// The name used on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fulfil => "fulfil",
+            Self::Expire => "expire",
+            Self::Poll => "poll",
             Self::Alert => "alert",
         }
     }
 
     /// Pause between two runs.
     pub fn cadence(self, settings: &SchedulerSettings) -> Duration {
-        match self {
-            Self::Fulfil => Duration::from_secs(settings.fulfil_every_seconds.into()),
-            Self::Alert => Duration::from_secs(settings.alert_every_seconds.into()),
-        }
+        let seconds = match self {
+            Self::Fulfil => settings.fulfil_every_seconds,
+            Self::Expire => settings.expire_every_seconds,
+            Self::Poll => settings.poll_every_seconds,
+            Self::Alert => settings.alert_every_seconds,
+        };
+        Duration::from_secs(seconds.into())
     }
 
     /// Runs the job once.
@@ -48,6 +57,8 @@ impl Job {
     pub async fn run(self, service: &Service) -> Result<Summary, StoreError> {
         match self {
             Self::Fulfil => service.fulfilment.run(BATCH).await,
+            Self::Expire => service.expiry.run(BATCH).await,
+            Self::Poll => service.polling.run(BATCH).await,
             Self::Alert => service.alarm.run(BATCH).await,
         }
     }
@@ -74,13 +85,18 @@ pub async fn run(service: &Service, settings: &SchedulerSettings, stop: Cancella
 
 async fn keep_running(job: Job, service: &Service, pause: Duration, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        match job.run(service).await {
+        let outcome = job.run(service).await;
+        let more = matches!(&outcome, Ok(summary) if summary.claimed as u64 >= BATCH);
+        match outcome {
             Ok(Summary { claimed: 0, .. }) => {}
             Ok(summary) => tracing::info!(job = job.as_str(), ?summary, "job {}", job.as_str()),
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(job = job.as_str(), error, "job {} failed", job.as_str());
             }
+        }
+        if more {
+            continue;
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

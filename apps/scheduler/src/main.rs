@@ -25,7 +25,7 @@ enum Command {
     Run,
     /// Run one job, once.
     Once {
-        /// Which: fulfil, alert.
+        /// Which: fulfil, expire, poll, alert.
         job: Job,
     },
 }

@@ -18,8 +18,8 @@ pub use error::SettingsError;
 pub use logs::init_logs;
 pub use service::{Service, assemble, migrate, store};
 pub use settings::{
-    AccountSettings, Algorithm, AuthSettings, DatabaseSettings, HttpSettings, LogFormat,
-    LogSettings, OrderSettings, SchedulerSettings, Settings,
+    AccountSettings, Algorithm, AuthSettings, DatabaseSettings, FailedGrant, HttpSettings,
+    LatePayment, LogFormat, LogSettings, OrderSettings, SchedulerSettings, Settings,
 };
 pub use signals::cancel_on_signal;
 

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use cashier::{
-    Alarm, Catalogue, Checkout, Database, Fulfilment, Inquiry, LocalWakeUp, LogAlerts, Merchants,
-    Notices, Ports, Rejections, Settlement, Tasks, Terms,
+    Alarm, Catalogue, Checkout, Closing, Database, Expiry, Fulfilment, Inquiry, LateMoney,
+    LocalWakeUp, LogAlerts, Merchants, Notices, Policy, PollPlan, Polling, Ports, Rejections,
+    Settlement, Tasks, Terms, Ungrantable,
 };
 use kernel::{Clock, UuidNumbers};
 use persistence::{CheckError, MigrateError, Migrated, Store};
@@ -11,7 +12,7 @@ use time::Duration;
 use tokio::runtime::Handle;
 
 use crate::test_switches::TestSwitches;
-use crate::{Settings, SettingsError, accounts};
+use crate::{FailedGrant, LatePayment, OrderSettings, Settings, SettingsError, accounts};
 
 /// Where the database is.
 const URL: &str = "database.url";
@@ -25,6 +26,10 @@ pub struct Service {
     pub catalogue: Catalogue,
     /// Placing and showing orders.
     pub checkout: Checkout,
+    /// Ending orders whose time ran out.
+    pub expiry: Expiry,
+    /// Asking platforms about what is not over.
+    pub polling: Polling,
     /// Receiving callbacks.
     pub notices: Notices,
     /// Granting goods.
@@ -81,15 +86,17 @@ pub async fn assemble(
         tasks: Tasks::on(Handle::current()),
     };
     let rejections = Rejections::default();
-    let settlement = Settlement::new(ports.clone(), settings.orders.payment_tag.clone());
-    let fulfilment = Fulfilment::new(ports.clone());
+    let policy = policy(&settings.orders);
+    let settlement = Settlement::new(ports.clone(), settings.orders.payment_tag.clone(), policy);
+    let fulfilment = Fulfilment::new(ports.clone(), policy);
     let inquiry = Inquiry::new(ports.clone(), settlement.clone(), fulfilment.clone());
-    let terms = Terms {
-        pay_within: Duration::minutes(i64::from(settings.orders.pay_within_minutes)),
-    };
+    let closing = Closing::new(ports.clone(), inquiry.clone());
+    let plan = plan(&settings.orders);
     Ok(Service {
         catalogue: Catalogue::new(database),
-        checkout: Checkout::new(ports.clone(), inquiry, terms),
+        expiry: Expiry::new(ports.clone(), closing.clone()),
+        polling: Polling::new(ports.clone(), inquiry.clone(), closing.clone(), plan),
+        checkout: Checkout::new(ports.clone(), inquiry, closing, terms(&settings.orders)),
         notices: Notices::new(
             ports.clone(),
             settlement,
@@ -102,6 +109,41 @@ pub async fn assemble(
         ports,
         store,
     })
+}
+
+fn policy(orders: &OrderSettings) -> Policy {
+    Policy {
+        late: match orders.late_payment {
+            LatePayment::Refund => LateMoney::Refund,
+            LatePayment::Grant => LateMoney::Grant,
+        },
+        ungrantable: match orders.failed_grant {
+            FailedGrant::Refund => Ungrantable::Refund,
+            FailedGrant::Hold => Ungrantable::Hold,
+        },
+        grant_tries: orders.grant_tries.into(),
+    }
+}
+
+fn terms(orders: &OrderSettings) -> Terms {
+    let within = |minutes: Option<u16>| {
+        let minutes = minutes.unwrap_or(orders.pay_within_minutes);
+        Duration::minutes(i64::from(minutes))
+    };
+    Terms {
+        points_within: within(orders.points_pay_within_minutes),
+        membership_within: within(orders.membership_pay_within_minutes),
+        upgrade_within: within(orders.upgrade_pay_within_minutes),
+        first_poll_after: Duration::seconds(i64::from(orders.query_every_seconds)),
+    }
+}
+
+fn plan(orders: &OrderSettings) -> PollPlan {
+    PollPlan {
+        waiting: Duration::seconds(i64::from(orders.query_every_seconds)),
+        create_retries: orders.create_retries.into(),
+        ..PollPlan::default()
+    }
 }
 
 fn merchants(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Merchants, SettingsError> {

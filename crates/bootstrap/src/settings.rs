@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use kernel::Tag;
@@ -97,6 +99,52 @@ pub struct OrderSettings {
     /// How long a buyer has to pay, 5 to 120.
     #[serde(default = "default_pay_within", deserialize_with = "plain")]
     pub pay_within_minutes: u16,
+    /// The same for point packages, where it differs.
+    #[serde(default, deserialize_with = "plain")]
+    pub points_pay_within_minutes: Option<u16>,
+    /// The same for memberships.
+    #[serde(default, deserialize_with = "plain")]
+    pub membership_pay_within_minutes: Option<u16>,
+    /// The same for upgrades; their price is frozen as long.
+    #[serde(default, deserialize_with = "plain")]
+    pub upgrade_pay_within_minutes: Option<u16>,
+    /// What happens with money for an order that nobody should have paid any more.
+    #[serde(default)]
+    pub late_payment: LatePayment,
+    /// What happens with the money when the goods cannot be granted.
+    #[serde(default)]
+    pub failed_grant: FailedGrant,
+    /// After so many tries a grant that keeps failing is given up, 1 to 100.
+    #[serde(default = "default_grant_tries", deserialize_with = "plain")]
+    pub grant_tries: u16,
+    /// Pause before and between questions about an attempt that waits for money, 5 to 300.
+    #[serde(default = "default_query_every", deserialize_with = "plain")]
+    pub query_every_seconds: u32,
+    /// How often a request with unknown outcome is repeated at most, 0 to 1000.
+    #[serde(default = "default_create_retries", deserialize_with = "plain")]
+    pub create_retries: u16,
+}
+
+/// What happens with money for an order that nobody should have paid any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LatePayment {
+    /// It goes back in full.
+    #[default]
+    Refund,
+    /// Its goods are granted after all.
+    Grant,
+}
+
+/// What happens with the money when the goods cannot be granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailedGrant {
+    /// It goes back in full.
+    #[default]
+    Refund,
+    /// It stays until a person has decided.
+    Hold,
 }
 
 /// A merchant account.
@@ -136,6 +184,12 @@ pub struct SchedulerSettings {
     /// Pause between two looks for exceptions that nobody was told of, 1 to 3600.
     #[serde(default = "default_alert_every", deserialize_with = "plain")]
     pub alert_every_seconds: u32,
+    /// Pause between two looks for orders whose time ran out, 1 to 3600.
+    #[serde(default = "default_expire_every", deserialize_with = "plain")]
+    pub expire_every_seconds: u32,
+    /// Pause between two looks for attempts that are due to be asked about, 1 to 300.
+    #[serde(default = "default_poll_every", deserialize_with = "plain")]
+    pub poll_every_seconds: u32,
 }
 
 impl Default for SchedulerSettings {
@@ -143,6 +197,8 @@ impl Default for SchedulerSettings {
         Self {
             fulfil_every_seconds: default_fulfil_every(),
             alert_every_seconds: default_alert_every(),
+            expire_every_seconds: default_expire_every(),
+            poll_every_seconds: default_poll_every(),
         }
     }
 }
@@ -217,22 +273,8 @@ impl Settings {
                 Err(SettingsError::new(setting, problem))
             }
         };
-        let minutes = 5..=120;
-        ensure(
-            minutes.contains(&self.orders.pay_within_minutes),
-            "orders.pay_within_minutes",
-            "must be 5 to 120",
-        )?;
-        ensure(
-            (1..=3600).contains(&self.scheduler.fulfil_every_seconds),
-            "scheduler.fulfil_every_seconds",
-            "must be 1 to 3600",
-        )?;
-        ensure(
-            (1..=3600).contains(&self.scheduler.alert_every_seconds),
-            "scheduler.alert_every_seconds",
-            "must be 1 to 3600",
-        )?;
+        self.orders.check()?;
+        self.scheduler.check()?;
         ensure(
             (1..=64).contains(&self.database.readers),
             "database.readers",
@@ -291,6 +333,67 @@ impl Settings {
             "{}{path}",
             self.http.public_url.as_str().trim_end_matches('/')
         )
+    }
+}
+
+/// Refuses a number that is out of its range, naming the setting.
+fn within<T>(
+    setting: &str,
+    value: impl Into<Option<T>>,
+    range: RangeInclusive<T>,
+) -> Result<(), SettingsError>
+where
+    T: PartialOrd + Display,
+{
+    match value.into() {
+        Some(value) if !range.contains(&value) => {
+            let problem = format!("must be {} to {}", range.start(), range.end());
+            Err(SettingsError::new(setting, problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl OrderSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        for (setting, minutes) in [
+            ("orders.pay_within_minutes", Some(self.pay_within_minutes)),
+            (
+                "orders.points_pay_within_minutes",
+                self.points_pay_within_minutes,
+            ),
+            (
+                "orders.membership_pay_within_minutes",
+                self.membership_pay_within_minutes,
+            ),
+            (
+                "orders.upgrade_pay_within_minutes",
+                self.upgrade_pay_within_minutes,
+            ),
+        ] {
+            within(setting, minutes, 5..=120)?;
+        }
+        within("orders.grant_tries", self.grant_tries, 1..=100)?;
+        within(
+            "orders.query_every_seconds",
+            self.query_every_seconds,
+            5..=300,
+        )?;
+        within("orders.create_retries", self.create_retries, 0..=1000)
+    }
+}
+
+impl SchedulerSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        for (setting, seconds, most) in [
+            ("fulfil_every_seconds", self.fulfil_every_seconds, 3600),
+            ("alert_every_seconds", self.alert_every_seconds, 3600),
+            ("expire_every_seconds", self.expire_every_seconds, 3600),
+            ("poll_every_seconds", self.poll_every_seconds, 300),
+        ] {
+            within(&format!("scheduler.{setting}"), seconds, 1..=most)?;
+        }
+        Ok(())
     }
 }
 
@@ -403,6 +506,26 @@ const fn default_fulfil_every() -> u32 {
 }
 
 const fn default_alert_every() -> u32 {
+    10
+}
+
+const fn default_grant_tries() -> u16 {
+    10
+}
+
+const fn default_query_every() -> u32 {
+    60
+}
+
+const fn default_create_retries() -> u16 {
+    20
+}
+
+const fn default_expire_every() -> u32 {
+    60
+}
+
+const fn default_poll_every() -> u32 {
     10
 }
 

@@ -41,6 +41,7 @@ pub use fulfilment::{FulfilError, Fulfilment, Summary};
 pub use inquiry::{Asked, Inquiry};
 pub use merchants::{Merchant, Merchants};
 pub use notices::{Notices, Received, Refusal};
+pub use orders::LateMoney;
 pub use policy::{Policy, Ungrantable};
 pub use polling::{PollPlan, Polling};
 pub use ports::{AccountStore, Database, LocalWakeUp, Ports, Snapshot, Transaction, WakeUp};

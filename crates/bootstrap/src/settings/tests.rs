@@ -39,6 +39,8 @@ fn the_environment_wins_and_keeps_digits_as_text() {
         &[
             ("PAYDESK__HTTP__LISTEN", "0.0.0.0:9000"),
             ("PAYDESK__ORDERS__PAY_WITHIN_MINUTES", "15"),
+            ("PAYDESK__ORDERS__UPGRADE_PAY_WITHIN_MINUTES", "5"),
+            ("PAYDESK__ORDERS__LATE_PAYMENT", "grant"),
             ("PAYDESK__ORDERS__PAYMENT_TAG", "0042"),
             (
                 "PAYDESK__HTTP__ALLOWED_ORIGINS",
@@ -50,6 +52,8 @@ fn the_environment_wins_and_keeps_digits_as_text() {
     .unwrap();
     assert_eq!(settings.http.listen.to_string(), "0.0.0.0:9000");
     assert_eq!(settings.orders.pay_within_minutes, 15);
+    assert_eq!(settings.orders.upgrade_pay_within_minutes, Some(5));
+    assert_eq!(settings.orders.late_payment, LatePayment::Grant);
     assert_eq!(settings.orders.payment_tag.as_str(), "0042");
     assert_eq!(
         settings.http.allowed_origins,
@@ -78,6 +82,23 @@ fn every_complaint_names_the_setting() {
         (
             format!("{GOOD}pay_within_minutes = 3"),
             "orders.pay_within_minutes",
+        ),
+        (
+            format!("{GOOD}upgrade_pay_within_minutes = 121"),
+            "orders.upgrade_pay_within_minutes",
+        ),
+        (
+            format!("{GOOD}late_payment = \"keep\""),
+            "orders.late_payment",
+        ),
+        (format!("{GOOD}grant_tries = 0"), "orders.grant_tries"),
+        (
+            format!("{GOOD}query_every_seconds = 301"),
+            "orders.query_every_seconds",
+        ),
+        (
+            format!("{GOOD}[scheduler]\npoll_every_seconds = 0"),
+            "scheduler.poll_every_seconds",
         ),
         (
             format!("{GOOD}pay_within_minutes = \"soon\""),
