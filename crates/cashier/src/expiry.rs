@@ -1,3 +1,5 @@
+use std::error::Error;
+
 use futures_util::{StreamExt, stream};
 use kernel::{OrderNo, StoreError};
 use orders::{CloseReason, OrderState};
@@ -74,10 +76,10 @@ pub(crate) async fn in_rounds<F>(
     ports: &Ports,
     kind: WorkKind,
     limit: u64,
-    work: impl Fn(Claim) -> F,
+    work: impl Fn(Claim) -> F + Send + Sync,
 ) -> Result<Summary, StoreError>
 where
-    F: Future<Output = Result<(), StoreError>>,
+    F: Future<Output = Result<(), StoreError>> + Send,
 {
     let mut summary = Summary::default();
     let mut left = limit;
@@ -102,9 +104,7 @@ where
                 Ok(()) => summary.done += 1,
                 Err(error) => {
                     summary.failed += 1;
-                    let (kind, subject) = (claim.kind.as_str(), &claim.subject);
-                    let cause: &dyn std::error::Error = &error;
-                    tracing::warn!(subject, error = cause, "{kind} {subject} put off");
+                    complain(&claim, &error);
                     put_off(ports, &claim, AGAIN, &error.to_string()).await?;
                 }
             }
@@ -115,6 +115,11 @@ where
         }
     }
     Ok(summary)
+}
+
+fn complain(claim: &Claim, error: &(dyn Error + 'static)) {
+    let (kind, subject) = (claim.kind.as_str(), &claim.subject);
+    tracing::warn!(subject, error, "{kind} {subject} put off");
 }
 
 /// Notes that claimed work is done.

@@ -72,9 +72,8 @@ impl Inquiry {
             Closed::AlreadyPaid => ("already_paid", Value::Null),
             Closed::NoSuchPayment => ("no_such_payment", Value::Null),
         });
-        self.note(RecordKind::Close, attempt, told, at, took)
-            .await?;
-        self.look(attempt).await
+        let record = told.record(RecordKind::Close, attempt, at, took);
+        self.look_after(attempt, vec![record]).await
     }
 
     /// Asks about an attempt, and settles the answer through the same gate as a callback.
@@ -82,6 +81,15 @@ impl Inquiry {
     /// A platform that cannot be asked, or whose answer settles nothing, changes nothing: only the
     /// store's failure is an error.
     pub async fn look(&self, attempt: &Attempt) -> Result<Asked, StoreError> {
+        self.look_after(attempt, Vec::new()).await
+    }
+
+    /// The same, with what was done before to be noted in one go.
+    async fn look_after(
+        &self,
+        attempt: &Attempt,
+        mut done: Vec<Record>,
+    ) -> Result<Asked, StoreError> {
         let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
             return Ok(Asked::NotNow);
         };
@@ -100,6 +108,7 @@ impl Inquiry {
                     source: Source::Query,
                     learnt_at,
                 };
+                self.note(&done).await?;
                 self.settle(&fact, request_id.as_deref()).await
             }
             other => {
@@ -107,8 +116,8 @@ impl Inquiry {
                     Found::Payment(said) => (said.state.as_str(), said.evidence.clone()),
                     Found::NoSuchPayment => ("no_such_payment", Value::Null),
                 });
-                self.note(RecordKind::Query, attempt, told, at, learnt_at - at)
-                    .await?;
+                done.push(told.record(RecordKind::Query, attempt, at, learnt_at - at));
+                self.note(&done).await?;
                 let over = other.is_ok_and(|answer| attempt.is_over_by(&answer.value, learnt_at));
                 Ok(if over { Asked::Over } else { Asked::Unpaid })
             }
@@ -139,24 +148,15 @@ impl Inquiry {
         Ok(ours)
     }
 
-    async fn note(
-        &self,
-        kind: RecordKind,
-        attempt: &Attempt,
-        told: Told<'_>,
-        at: OffsetDateTime,
-        took: Duration,
-    ) -> Result<(), StoreError> {
-        let mut record = Record::new(at, kind, told.outcome).about(attempt);
-        record.duration_ms = i64::try_from(took.whole_milliseconds()).ok();
-        record.request_id = told.request_id.map(str::to_owned);
-        // The same answer again is the same line with a higher count.
-        let (kind, number, code) = (kind.as_str(), &attempt.payment_no, told.code);
-        record.once = Some(format!("{kind}:{number}:{}:{code}", told.outcome));
-        record.detail = told.detail;
+    async fn note(&self, records: &[Record]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
         retried(|| async {
             let mut tx = self.ports.database.begin().await?;
-            tx.append_record(&record).await?;
+            for record in records {
+                tx.append_record(record).await?;
+            }
             tx.commit().await
         })
         .await
@@ -193,5 +193,22 @@ impl<'a> Told<'a> {
                 detail: detail_of(error),
             },
         }
+    }
+
+    fn record(
+        self,
+        kind: RecordKind,
+        attempt: &Attempt,
+        at: OffsetDateTime,
+        took: Duration,
+    ) -> Record {
+        let mut record = Record::new(at, kind, self.outcome).about(attempt);
+        record.duration_ms = i64::try_from(took.whole_milliseconds()).ok();
+        record.request_id = self.request_id.map(str::to_owned);
+        // The same answer again is the same line with a higher count.
+        let (kind, number) = (kind.as_str(), &attempt.payment_no);
+        record.once = Some(format!("{kind}:{number}:{}:{}", self.outcome, self.code));
+        record.detail = self.detail;
+        record
     }
 }

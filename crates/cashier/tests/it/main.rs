@@ -1,6 +1,7 @@
 //! The use cases on a real database, with fake platforms.
 #![cfg(test)]
 
+mod crowd;
 mod ending;
 mod fulfilment;
 mod late_money;
