@@ -12,6 +12,7 @@ mod m0003_purchases;
 mod m0004_points;
 mod m0005_cashier;
 mod m0007_endings;
+mod m0008_idempotency;
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sea_orm_migration::{DbErr, MigrationTrait, MigratorTrait};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_points::Step),
             Box::new(m0005_cashier::Step),
             Box::new(m0007_endings::Step),
+            Box::new(m0008_idempotency::Step),
         ]
     }
 }

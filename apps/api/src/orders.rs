@@ -68,6 +68,7 @@ pub(crate) async fn create(
         channel: wish.channel,
         scene: wish.scene,
         metadata: wish.metadata,
+        key: None,
     };
     let checkout = api.service().checkout.clone();
     let placed = api

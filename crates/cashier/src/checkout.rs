@@ -10,9 +10,10 @@ use tracing::instrument;
 
 use crate::code::{CodeError, Codes, lock, note_repeat};
 use crate::conflict::{MayConflict, retried};
-use crate::{Asked, Closing, Inquiry, Merchant, Ports, Transaction, WorkKind, closing};
+use crate::{Asked, Closing, Inquiry, KeyRun, Merchant, Ports, Transaction, WorkKind, closing};
 
 mod cancel;
+mod resume;
 mod switch;
 
 pub use cancel::CancelError;
@@ -71,6 +72,8 @@ pub struct PlaceOrder {
     pub scene: Scene,
     /// The caller's own notes.
     pub metadata: BTreeMap<String, String>,
+    /// The request that this is a run of, when its caller named it.
+    pub key: Option<KeyRun>,
 }
 
 /// An order that can be paid.
@@ -157,7 +160,7 @@ impl Checkout {
     ///
     /// Order, attempt and record are committed before the request leaves, so that a callback that
     /// overtakes the answer finds its attempt. A buyer who asks again for the same goods gets the
-    /// order that is still waiting.
+    /// order that is still waiting, unless each request has a name of its own.
     #[instrument(skip_all, fields(item.code = %wish.code, channel = %wish.channel))]
     pub async fn place(&self, wish: &PlaceOrder) -> Result<Placed, PlaceError> {
         let unsupported = || PlaceError::Unsupported {
@@ -213,9 +216,14 @@ impl Checkout {
             code: wish.code.clone(),
         };
         let item = package.ok_or_else(unknown)?.sold();
-        let waiting = tx
-            .find_pending(&wish.user_id, wish.kind, &wish.code, wish.channel)
-            .await?;
+        // Who names a request means an order of its own by each name.
+        let waiting = match &wish.key {
+            Some(_) => None,
+            None => {
+                tx.find_pending(&wish.user_id, wish.kind, &wish.code, wish.channel)
+                    .await?
+            }
+        };
         if let Some(waiting) = waiting {
             // Read again under locks: the order may have been paid since, and what is written then
             // must not be undone.
@@ -238,6 +246,9 @@ impl Checkout {
         }
         let purchase = self.new_purchase(wish, merchant, item);
         tx.insert_order(&purchase.order).await?;
+        if let Some(run) = &wish.key {
+            tx.bind_key(run, &purchase.order.order_no).await?;
+        }
         let within = purchase.order.expire_at - now;
         tx.add_work(WorkKind::Expire, purchase.order.order_no.as_str(), within)
             .await?;

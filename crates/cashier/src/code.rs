@@ -102,19 +102,19 @@ impl Codes {
             && self.ports.clock.now() < purchase.attempt.expire_at
     }
 
+    /// Repeats the request for a code where that is missing, and tells what the platform did.
+    pub(crate) async fn ask_again(&self, purchase: &Purchase) -> Result<Purchase, CodeError> {
+        let (again, purchase) = self.begin_repeat(purchase).await?;
+        if again {
+            self.ask(purchase).await
+        } else {
+            Ok(purchase)
+        }
+    }
+
     /// Repeats the request for a code, and shows what came of it.
     pub(crate) async fn repeat(&self, purchase: Purchase) -> Result<Purchase, StoreError> {
-        let noted = retried(|| async {
-            let mut tx = self.ports.database.begin().await?;
-            let mut purchase = lock(&mut *tx, &purchase).await?;
-            let again = self.is_missing(&purchase);
-            if again {
-                note_repeat(&mut *tx, &mut purchase.attempt).await?;
-            }
-            tx.commit().await?;
-            Ok::<_, StoreError>((again, purchase))
-        });
-        let (again, purchase) = noted.await?;
+        let (again, purchase) = self.begin_repeat(&purchase).await?;
         if !again {
             return Ok(purchase);
         }
@@ -124,6 +124,21 @@ impl Codes {
             // Noted in the journal; the order is shown as it is.
             Err(CodeError::Provider { .. }) => Ok(purchase),
         }
+    }
+
+    /// Notes a repeat that is still to be made; whether it is.
+    async fn begin_repeat(&self, purchase: &Purchase) -> Result<(bool, Purchase), StoreError> {
+        retried(|| async {
+            let mut tx = self.ports.database.begin().await?;
+            let mut purchase = lock(&mut *tx, purchase).await?;
+            let again = self.is_missing(&purchase);
+            if again {
+                note_repeat(&mut *tx, &mut purchase.attempt).await?;
+            }
+            tx.commit().await?;
+            Ok((again, purchase))
+        })
+        .await
     }
 }
 

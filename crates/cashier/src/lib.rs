@@ -13,6 +13,7 @@ mod exceptions;
 mod expiry;
 pub mod failpoint;
 mod fulfilment;
+mod idempotency;
 mod inquiry;
 mod merchants;
 mod notices;
@@ -38,6 +39,9 @@ pub use events::{Event, EventHead, EventKind, EventReads, EventStore, NewEvent};
 pub use exceptions::{Exception, ExceptionKind, ExceptionStore, Raised};
 pub use expiry::Expiry;
 pub use fulfilment::{FulfilError, Fulfilment, Summary};
+pub use idempotency::{
+    Idempotency, IdempotencyKey, IdempotencyStore, KeptAnswer, KeyRun, KnownKey, Taken,
+};
 pub use inquiry::{Asked, Inquiry};
 pub use merchants::{Merchant, Merchants};
 pub use notices::{Notices, Received, Refusal};

@@ -10,7 +10,8 @@ use points::{PointReads, PointStore};
 use tokio::sync::Notify;
 
 use crate::{
-    Alerts, EventReads, EventStore, ExceptionStore, Merchants, RejectionStore, Tasks, WorkStore,
+    Alerts, EventReads, EventStore, ExceptionStore, IdempotencyStore, Merchants, RejectionStore,
+    Tasks, WorkStore,
 };
 
 /// The database as the use cases see it.
@@ -43,6 +44,7 @@ pub trait Transaction:
     + EventStore
     + ExceptionStore
     + RejectionStore
+    + IdempotencyStore
 {
     /// Makes everything durable. After an error it is unknown whether it is.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -12,6 +12,7 @@ mod errors;
 mod events;
 mod exceptions;
 mod filesystem;
+mod idempotency;
 mod installation;
 mod instant;
 mod options;

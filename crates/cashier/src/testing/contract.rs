@@ -18,6 +18,7 @@ use crate::{Database, Snapshot, Transaction};
 pub mod catalog;
 pub mod events;
 pub mod exceptions;
+pub mod idempotency;
 pub mod orders;
 pub mod payments;
 pub mod points;
@@ -92,6 +93,16 @@ macro_rules! contract_tests {
                 exceptions_wait_until_somebody_is_told,
                 rejections_can_be_counted_again,
             }
+            idempotency {
+                a_key_is_stored_once,
+                a_key_comes_back_whole,
+                a_key_belongs_to_its_caller_and_path,
+                a_run_holds_its_key_until_its_lease_ends,
+                a_lost_run_writes_nothing,
+                a_key_names_its_order_with_the_order_or_not_at_all,
+                an_old_key_is_over_and_forgotten,
+                two_runs_never_hold_one_key,
+            }
             transactions {
                 dropping_rolls_back,
                 a_snapshot_sees_only_what_is_committed,
@@ -148,6 +159,7 @@ mod tests {
             include_str!("contract/catalog.rs"),
             include_str!("contract/events.rs"),
             include_str!("contract/exceptions.rs"),
+            include_str!("contract/idempotency.rs"),
             include_str!("contract/orders.rs"),
             include_str!("contract/payments.rs"),
             include_str!("contract/points.rs"),

@@ -8,9 +8,9 @@ use tokio::runtime::Handle;
 
 use super::{FakeProvider, NOW};
 use crate::{
-    Alarm, Alerts, Catalogue, Checkout, Closing, Database, Exception, Expiry, Fulfilment, Inquiry,
-    LocalWakeUp, Merchant, Merchants, Notices, Policy, PollPlan, Polling, Ports, Rejections,
-    Settlement, Tasks, Terms,
+    Alarm, Alerts, Catalogue, Checkout, Closing, Database, Exception, Expiry, Fulfilment,
+    Idempotency, Inquiry, LocalWakeUp, Merchant, Merchants, Notices, Policy, PollPlan, Polling,
+    Ports, Rejections, Settlement, Tasks, Terms,
 };
 
 /// The environment's tag in tests.
@@ -124,6 +124,11 @@ impl Shop {
             self.closing(),
             self.plan,
         )
+    }
+
+    /// Requests sent again.
+    pub fn idempotency(&self) -> Idempotency {
+        Idempotency::new(self.ports.clone())
     }
 
     /// Receiving.

@@ -4,6 +4,7 @@
 mod crowd;
 mod ending;
 mod fulfilment;
+mod idempotency;
 mod late_money;
 mod notices;
 mod placing;
@@ -127,6 +128,7 @@ fn wish() -> PlaceOrder {
         channel: Channel::Wechat,
         scene: Scene::Qr,
         metadata: BTreeMap::new(),
+        key: None,
     }
 }
 

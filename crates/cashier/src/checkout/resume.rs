@@ -1,0 +1,28 @@
+use kernel::{OrderNo, StoreError, UserId};
+use orders::Purchase;
+
+use super::{Checkout, PlaceError, StatusError};
+
+impl Checkout {
+    /// Goes on with an order that an earlier run of the same request placed: asks for its code
+    /// again, under the same number, when that never came.
+    pub async fn resume(
+        &self,
+        user_id: &UserId,
+        order_no: &OrderNo,
+    ) -> Result<Purchase, PlaceError> {
+        let found = self.find(user_id, order_no).await.map_err(|error| {
+            PlaceError::Store(match error {
+                StatusError::NotFound => {
+                    StoreError::corrupt("a key names an order that is missing")
+                }
+                StatusError::Store(error) => error,
+            })
+        })?;
+        if self.codes.is_missing(&found) {
+            Ok(self.codes.ask_again(&found).await?)
+        } else {
+            Ok(found)
+        }
+    }
+}
