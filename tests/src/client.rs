@@ -13,6 +13,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    key: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -80,6 +81,7 @@ impl Client {
             http,
             base: base.to_owned(),
             token: None,
+            key: None,
         }
     }
 
@@ -94,6 +96,15 @@ impl Client {
     pub fn with_token(&self, token: &str) -> Self {
         Self {
             token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, whose requests have this idempotency key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
             ..self.clone()
         }
     }
@@ -140,6 +151,9 @@ impl Client {
     async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
         }
         let response = request.send().await.expect("the service answers");
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();

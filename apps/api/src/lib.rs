@@ -7,6 +7,7 @@ mod body;
 mod callback;
 mod catalog;
 mod health;
+mod idempotent;
 mod links;
 mod live;
 mod orders;
@@ -16,6 +17,7 @@ mod routes;
 mod server;
 mod view;
 
+pub use problem::{PROBLEMS, ProblemKind};
 pub use routes::{ROUTES, Route, configure};
 pub use server::{Api, serve};
 

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,15 +11,16 @@ use orders::{OrderState, Purchase};
 use paydesk_provider::{Channel, Scene};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Api;
 use crate::auth::{Caller, bearer};
 use crate::body::Json;
+use crate::idempotent::{Answered, Named, Run, idempotent};
 use crate::problem::Problem;
 use crate::view::OrderView;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateOrder {
     item: WantedItem,
@@ -29,7 +31,7 @@ pub(crate) struct CreateOrder {
     metadata: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WantedItem {
     kind: ItemKind,
@@ -57,30 +59,40 @@ fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Problem> {
 pub(crate) async fn create(
     api: Data<Api>,
     caller: Caller,
+    named: Named,
     wish: Json<CreateOrder>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
     check_metadata(&wish.metadata)?;
-    let wish = PlaceOrder {
-        user_id: caller.user_id,
+    let order = PlaceOrder {
+        user_id: caller.user_id.clone(),
         kind: wish.item.kind,
-        code: wish.item.code,
+        code: wish.item.code.clone(),
         channel: wish.channel,
         scene: wish.scene,
-        metadata: wish.metadata,
+        metadata: wish.metadata.clone(),
         key: None,
     };
-    let checkout = api.service().checkout.clone();
-    let placed = api
-        .service()
-        .ports
-        .tasks
-        .run(async move { checkout.place(&wish).await })
-        .await??;
-    Ok(match placed {
-        Placed::New(purchase) => HttpResponse::Created().json(api.view(&purchase)),
-        Placed::Waiting(purchase) => HttpResponse::Ok().json(api.view(&purchase)),
-    })
+    let work = {
+        let api = api.clone();
+        move |run| async move { place(&api, order, run).await }
+    };
+    idempotent(api.service(), &caller.user_id, named, &wish, work).await
+}
+
+async fn place(api: &Api, mut order: PlaceOrder, run: Run) -> Result<Answered, Problem> {
+    let checkout = &api.service().checkout;
+    let placed = match run {
+        Run::Begin(key) => {
+            order.key = key;
+            checkout.place(&order).await?
+        }
+        Run::Continue(order_no) => Placed::New(checkout.resume(&order.user_id, &order_no).await?),
+    };
+    match placed {
+        Placed::New(purchase) => Answered::json(StatusCode::CREATED, &api.view(&purchase)),
+        Placed::Waiting(purchase) => Answered::json(StatusCode::OK, &api.view(&purchase)),
+    }
 }
 
 #[derive(Debug, Deserialize)]

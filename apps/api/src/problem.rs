@@ -1,5 +1,8 @@
 //! The one place where an error becomes a status and a public code.
 
+mod kinds;
+
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -9,21 +12,25 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use cashier::{Interrupted, PlaceError, StatusError};
 use kernel::StoreError;
 use paydesk_provider::ProviderError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+pub use kinds::{PROBLEMS, ProblemKind};
+
+use crate::idempotent::REPLAYED;
 
 /// An answer of RFC 9457, without the request's id, which is added on the way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem(Box<Content>);
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Content {
     #[serde(rename = "type")]
-    kind: &'static str,
-    title: &'static str,
+    kind: Cow<'static, str>,
+    title: Cow<'static, str>,
     status: u16,
     detail: String,
-    code: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_no: Option<String>,
@@ -31,135 +38,108 @@ struct Content {
     retry_after_s: Option<u32>,
     #[serde(skip)]
     allowed: Option<&'static str>,
+    #[serde(skip)]
+    replayed: bool,
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct FieldError {
     field: String,
     message: String,
 }
 
 impl Problem {
-    fn new(
-        status: StatusCode,
-        code: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
+    fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Self(Box::new(Content {
-            kind: "about:blank",
-            title,
-            status: status.as_u16(),
+            kind: "about:blank".into(),
+            title: kind.title.into(),
+            status: kind.status,
             detail: detail.into(),
-            code,
+            code: kind.code.into(),
             errors: Vec::new(),
             order_no: None,
             retry_after_s: None,
             allowed: None,
+            replayed: false,
         }))
     }
 
     pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
-        let detail = format!("{field}: {message}");
-        let mut problem = Self::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            "Invalid request",
-            detail,
-        );
+        let mut problem = Self::new(kinds::INVALID_REQUEST, format!("{field}: {message}"));
         problem.0.errors.push(FieldError { field, message });
         problem
     }
 
     pub(crate) fn unauthenticated(why: &str) -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "Not authenticated",
-            why,
-        )
+        Self::new(kinds::UNAUTHENTICATED, why)
     }
 
     pub(crate) fn forbidden(why: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", why)
+        Self::new(kinds::FORBIDDEN, why)
     }
 
     pub(crate) fn order_not_found() -> Self {
         let detail = "There is no order of yours with this number.";
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "order_not_found",
-            "Order not found",
-            detail,
-        )
+        Self::new(kinds::ORDER_NOT_FOUND, detail)
     }
 
     pub(crate) fn code_not_found() -> Self {
         let detail = "There is no code to pay with: the order is paid, over, or has none yet.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
+        Self::new(kinds::NOT_FOUND, detail)
     }
 
     pub(crate) fn not_found(request: &HttpRequest) -> Self {
         let detail = format!("There is nothing at {}.", request.path());
-        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
+        Self::new(kinds::NOT_FOUND, detail)
     }
 
     pub(crate) fn method_not_allowed(request: &HttpRequest, allowed: &'static str) -> Self {
         let detail = format!("{} does not take {}.", request.path(), request.method());
-        let status = StatusCode::METHOD_NOT_ALLOWED;
-        let title = "Method not allowed";
-        let mut problem = Self::new(status, "method_not_allowed", title, detail);
+        let mut problem = Self::new(kinds::METHOD_NOT_ALLOWED, detail);
         problem.0.allowed = Some(allowed);
         problem
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
         let detail = format!("The body is larger than {limit} bytes.");
-        let status = StatusCode::PAYLOAD_TOO_LARGE;
-        Self::new(status, "payload_too_large", "Payload too large", detail)
+        Self::new(kinds::PAYLOAD_TOO_LARGE, detail)
     }
 
     pub(crate) fn too_slow() -> Self {
-        let detail = "The body did not come in time.";
-        let status = StatusCode::REQUEST_TIMEOUT;
-        Self::new(status, "request_timeout", "Request timeout", detail)
+        Self::new(kinds::REQUEST_TIMEOUT, "The body did not come in time.")
     }
 
     pub(crate) fn unsupported_media_type() -> Self {
         let detail = "The body must be application/json.";
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::new(
-            status,
-            "unsupported_media_type",
-            "Unsupported media type",
-            detail,
-        )
+        Self::new(kinds::UNSUPPORTED_MEDIA_TYPE, detail)
+    }
+
+    pub(crate) fn key_reused() -> Self {
+        let detail = "Something else was asked under this Idempotency-Key.";
+        Self::new(kinds::KEY_REUSED, detail)
+    }
+
+    pub(crate) fn in_progress() -> Self {
+        let detail = "A request under this Idempotency-Key is being worked on.";
+        Self::new(kinds::IN_PROGRESS, detail)
     }
 
     pub(crate) fn too_many(detail: &str) -> Self {
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        let mut problem = Self::new(status, "rate_limited", "Too many", detail);
+        let mut problem = Self::new(kinds::RATE_LIMITED, detail);
         problem.0.retry_after_s = Some(5);
         problem
     }
 
     pub(crate) fn internal(error: &(dyn Error + 'static)) -> Self {
         tracing::error!(error, "answered 500");
-        let detail = "Something went wrong on our side.";
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Internal error",
-            detail,
-        )
+        Self::new(kinds::INTERNAL, "Something went wrong on our side.")
     }
 
     fn unavailable() -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
         let detail = "The service cannot do this right now; please try again.";
-        let mut problem = Self::new(status, "service_unavailable", "Service unavailable", detail);
+        let mut problem = Self::new(kinds::SERVICE_UNAVAILABLE, detail);
         problem.0.retry_after_s = Some(2);
         problem
     }
@@ -174,30 +154,30 @@ impl Problem {
         );
         if timed_out {
             let detail = "The payment platform did not answer in time. The code may come later.";
-            let status = StatusCode::GATEWAY_TIMEOUT;
-            return Self::new(
-                status,
-                "provider_timeout",
-                "Payment platform timeout",
-                detail,
-            );
+            return Self::new(kinds::PROVIDER_TIMEOUT, detail);
         }
         let detail = if error.did_not_happen() {
             "The payment platform did not accept the order."
         } else {
             "The payment platform gave no usable answer. The code may come later."
         };
-        let status = StatusCode::BAD_GATEWAY;
-        Self::new(
-            status,
-            "provider_unavailable",
-            "Payment platform unavailable",
-            detail,
-        )
+        Self::new(kinds::PROVIDER_UNAVAILABLE, detail)
     }
 
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The form in which it is kept to be given again.
+    pub(crate) fn kept(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.0)
+    }
+
+    /// A problem that was kept; only the request that it is told to is another one.
+    pub(crate) fn replayed(kept: &str) -> Result<Self, serde_json::Error> {
+        let mut content: Box<Content> = serde_json::from_str(kept)?;
+        content.replayed = true;
+        Ok(Self(content))
     }
 }
 
@@ -228,12 +208,9 @@ impl From<PlaceError> for Problem {
     fn from(error: PlaceError) -> Self {
         match error {
             PlaceError::UnknownItem { .. } => Self::invalid("item.code", "not for sale"),
-            PlaceError::Unsupported { .. } => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unsupported_channel",
-                "Unsupported channel",
-                error.to_string(),
-            ),
+            PlaceError::Unsupported { .. } => {
+                Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string())
+            }
             PlaceError::Provider { order_no, source } => {
                 let error: &dyn Error = &source;
                 tracing::warn!(order.no = %order_no, error, "no code for order {order_no}");
@@ -261,6 +238,9 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(self.status());
         if let Some(seconds) = self.0.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.0.replayed {
+            response.insert_header((REPLAYED, "true"));
         }
         if let Some(allowed) = self.0.allowed {
             response.insert_header((header::ALLOW, allowed));

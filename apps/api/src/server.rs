@@ -18,6 +18,9 @@ use crate::{requests, routes};
 
 /// Refused callbacks are counted in memory and stored this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Idempotency keys that are over are forgotten this often, so many at once.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
+const FORGET_AT_ONCE: u64 = 200;
 /// How long a graceful stop waits for requests in flight.
 const STOP_WITHIN_S: u64 = 10;
 
@@ -82,6 +85,7 @@ pub async fn serve(
     );
     let done = stop.child_token();
     let flusher = tokio::spawn(flush(Arc::clone(&api), done.clone()));
+    let forgetter = tokio::spawn(forget(Arc::clone(&api)));
     let http =
         HttpServer::new(move || {
             App::new()
@@ -111,6 +115,7 @@ pub async fn serve(
         tracing::warn!("counts of refused callbacks may be lost");
     }
     follower.abort();
+    forgetter.abort();
     outcome
 }
 
@@ -123,6 +128,16 @@ async fn flush(api: Arc<Api>, stop: CancellationToken) {
         }
         if let Err(error) = service.rejections.flush(&*service.ports.database).await {
             tracing::warn!(%error, "counts of refused callbacks are kept for the next time");
+        }
+    }
+}
+
+/// Each process does it, for no other needs to: a key that is forgotten twice is forgotten.
+async fn forget(api: Arc<Api>) {
+    loop {
+        tokio::time::sleep(FORGET_EVERY).await;
+        if let Err(error) = api.service().idempotency.forget(FORGET_AT_ONCE).await {
+            tracing::warn!(%error, "old idempotency keys are kept for the next time");
         }
     }
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use cashier::{
-    Alarm, Catalogue, Checkout, Closing, Database, Expiry, Fulfilment, Inquiry, LateMoney,
-    LocalWakeUp, LogAlerts, Merchants, Notices, Policy, PollPlan, Polling, Ports, Rejections,
-    Settlement, Tasks, Terms, Ungrantable,
+    Alarm, Catalogue, Checkout, Closing, Database, Expiry, Fulfilment, Idempotency, Inquiry,
+    LateMoney, LocalWakeUp, LogAlerts, Merchants, Notices, Policy, PollPlan, Polling, Ports,
+    Rejections, Settlement, Tasks, Terms, Ungrantable,
 };
 use kernel::{Clock, UuidNumbers};
 use persistence::{CheckError, MigrateError, Migrated, Store};
@@ -30,6 +30,8 @@ pub struct Service {
     pub expiry: Expiry,
     /// Asking platforms about what is not over.
     pub polling: Polling,
+    /// Requests that may be sent again.
+    pub idempotency: Idempotency,
     /// Receiving callbacks.
     pub notices: Notices,
     /// Granting goods.
@@ -97,6 +99,7 @@ pub async fn assemble(
         expiry: Expiry::new(ports.clone(), closing.clone()),
         polling: Polling::new(ports.clone(), inquiry.clone(), closing.clone(), plan),
         checkout: Checkout::new(ports.clone(), inquiry, closing, terms(&settings.orders)),
+        idempotency: Idempotency::new(ports.clone()),
         notices: Notices::new(
             ports.clone(),
             settlement,

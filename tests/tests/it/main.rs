@@ -12,6 +12,7 @@ mod bad_input;
 mod callbacks;
 mod conformance;
 mod crash;
+mod idempotency;
 mod live;
 mod money;
 #[cfg(feature = "servers")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use paydesk_api::ROUTES;
+use paydesk_api::{PROBLEMS, ROUTES};
 
 const SETTINGS: &str = r#"
 [http]
@@ -153,22 +153,23 @@ fn the_endpoint_table_lists_every_endpoint_and_no_other() {
 #[test]
 fn every_error_code_is_documented() {
     let manual = include_str!("../../../../docs/HTTP.md");
-    let source = include_str!("../../src/problem.rs");
     let table = manual.split("## Error codes").nth(1).unwrap();
-    let documented: BTreeSet<&str> = table
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|word| !word.contains(' '))
+    let documented: BTreeSet<(u16, &str)> = table
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| `")?
+                .strip_suffix(" |")?
+                .rsplit_once(" | ")
+        })
+        .flat_map(|(codes, status)| {
+            let codes = codes.split('`').step_by(2);
+            codes.map(|code| (status.parse().unwrap(), code))
+        })
+        .filter(|(_, code)| !code.is_empty())
         .collect();
-    let word =
-        |text: &&str| text.len() > 5 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let real: BTreeSet<&str> = source
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .filter(word)
-        .filter(|w| *w != "request_id")
+    let real: BTreeSet<_> = PROBLEMS
+        .iter()
+        .map(|kind| (kind.status, kind.code))
         .collect();
     assert_eq!(documented, real);
 }
