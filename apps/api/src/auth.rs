@@ -12,6 +12,7 @@ use jsonwebtoken::{DecodingKey, Validation};
 use kernel::UserId;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::Api;
@@ -32,6 +33,22 @@ pub(crate) struct Caller {
     pub(crate) user_id: UserId,
     /// When the token ends.
     pub(crate) until: OffsetDateTime,
+    scopes: Vec<String>,
+}
+
+/// For a service that places orders for the users whom it names.
+pub(crate) const ORDERS_CREATE: &str = "orders:create";
+
+impl Caller {
+    /// Refuses a caller whose token does not have this scope.
+    pub(crate) fn needs(&self, scope: &str) -> Result<(), Problem> {
+        if self.scopes.iter().any(|own| own == scope) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(&format!(
+            "This needs a token with the scope {scope}."
+        )))
+    }
 }
 
 /// Unknown claims are ignored: they are the issuer's business.
@@ -41,6 +58,22 @@ struct Claims {
     exp: i64,
     #[serde(default)]
     nbf: Option<i64>,
+    #[serde(default)]
+    scope: Value,
+    #[serde(default)]
+    scopes: Value,
+}
+
+/// Issuers write scopes as one text or as a list. Whatever else stands there gives no right, and is
+/// no reason to refuse the token.
+fn scopes(claim: &Value) -> Vec<String> {
+    let texts = match claim {
+        Value::String(text) => vec![text.as_str()],
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let words = texts.into_iter().flat_map(str::split_ascii_whitespace);
+    words.map(str::to_owned).collect()
 }
 
 impl Tokens {
@@ -114,7 +147,13 @@ impl Tokens {
         let end = claims.exp.saturating_add(LEEWAY_S);
         let until = OffsetDateTime::from_unix_timestamp(end)
             .unwrap_or_else(|_| now + time::Duration::days(3650));
-        Ok(Caller { user_id, until })
+        let mut own = scopes(&claims.scope);
+        own.extend(scopes(&claims.scopes));
+        Ok(Caller {
+            user_id,
+            until,
+            scopes: own,
+        })
     }
 }
 
@@ -147,5 +186,27 @@ impl FromRequest for Caller {
                 .ok_or_else(missing)
                 .and_then(|token| api.check_token(token)),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_as_issuers_write_them() {
+        for (claim, expected) in [
+            (json!("a b:c  d"), vec!["a", "b:c", "d"]),
+            (json!(["a", "b:c d"]), vec!["a", "b:c", "d"]),
+            (json!(["a", 1, null]), vec!["a"]),
+            (json!(""), vec![]),
+            (json!(null), vec![]),
+            (json!(7), vec![]),
+            (json!({ "a": true }), vec![]),
+        ] {
+            assert_eq!(scopes(&claim), expected, "{claim}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use cashier::{PlaceOrder, Placed, StatusError};
 use catalog::ItemKind;
-use kernel::OrderNo;
+use kernel::{OrderNo, UserId};
 use orders::{OrderState, Purchase};
 use paydesk_provider::{Channel, Scene};
 use qrcode::render::svg;
@@ -14,7 +14,7 @@ use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 
 use crate::Api;
-use crate::auth::{Caller, bearer};
+use crate::auth::{Caller, ORDERS_CREATE, bearer};
 use crate::body::Json;
 use crate::idempotent::{Answered, Named, Run, idempotent};
 use crate::problem::Problem;
@@ -29,6 +29,8 @@ pub(crate) struct CreateOrder {
     scene: Scene,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,8 +66,12 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
     check_metadata(&wish.metadata)?;
+    if wish.user_id.is_some() {
+        caller.needs(ORDERS_CREATE)?;
+    }
+    let user_id = wish.user_id.as_ref().unwrap_or(&caller.user_id);
     let order = PlaceOrder {
-        user_id: caller.user_id.clone(),
+        user_id: user_id.clone(),
         kind: wish.item.kind,
         code: wish.item.code.clone(),
         channel: wish.channel,

@@ -183,6 +183,44 @@ async fn bodies_are_refused_by_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_a_service_orders_for_others() {
+    let house = House::new().await;
+    let service = |claims: Value| {
+        let mut all = json!({ "sub": "shop", "exp": FAR });
+        all.as_object_mut()
+            .unwrap()
+            .extend(claims.as_object().unwrap().clone());
+        house.client.with_token(&token_with(&all, SECRET))
+    };
+    let mut wish =
+        json!({ "item": { "kind": "points", "code": "points-100" }, "channel": "wechat" });
+    wish["user_id"] = json!("u1");
+    for claims in [
+        json!({}),
+        json!({ "scope": "orders:creates payments:operate" }),
+        json!({ "scopes": ["orders"] }),
+        json!({ "scope": { "orders:create": true } }),
+    ] {
+        is_problem(&service(claims).post(CREATE, &wish).await, 403, "forbidden");
+    }
+    let buyer = house.client.as_user("u1");
+    is_problem(&buyer.post(CREATE, &wish).await, 403, "forbidden");
+    let entitled = service(json!({ "scope": "points:spend orders:create" }));
+    let placed = entitled.post(CREATE, &wish).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let again = service(json!({ "scopes": ["orders:create"] }));
+    assert_eq!(again.post(CREATE, &wish).await.status, 200);
+    let order_no = placed.json()["order_no"].as_str().unwrap().to_owned();
+    assert_eq!(buyer.order_status(&order_no).await["status"], "pending");
+    let path = format!("/api/v1/payment/order-status?order_no={order_no}");
+    is_problem(&entitled.get(&path).await, 404, "order_not_found");
+    wish["user_id"] = json!("a b");
+    let refused = entitled.post(CREATE, &wish).await;
+    is_problem(&refused, 400, "invalid_request");
+    assert_eq!(refused.json()["errors"][0]["field"], "user_id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn paths_and_methods_are_answered_as_problems() {
     let house = House::new().await;
     let buyer = house.client.as_user("u1");
