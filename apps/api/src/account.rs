@@ -1,11 +1,14 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use serde::Serialize;
+use points::EntryPlace;
+use serde::{Deserialize, Serialize};
 
 use crate::Api;
 use crate::auth::Caller;
+use crate::page::Wanted;
 use crate::problem::Problem;
-use crate::view::LotView;
+use crate::query::{NoParameters, Query};
+use crate::view::{EntryView, LotView};
 
 #[derive(Serialize)]
 struct PointsView {
@@ -13,7 +16,11 @@ struct PointsView {
     lots: Vec<LotView>,
 }
 
-pub(crate) async fn points(api: Data<Api>, caller: Caller) -> Result<HttpResponse, Problem> {
+pub(crate) async fn points(
+    api: Data<Api>,
+    caller: Caller,
+    _: Query<NoParameters>,
+) -> Result<HttpResponse, Problem> {
     let ports = &api.service().ports;
     let lots = ports
         .database
@@ -30,4 +37,27 @@ pub(crate) async fn points(api: Data<Api>, caller: Caller) -> Result<HttpRespons
         .map(LotView::from)
         .collect();
     Ok(HttpResponse::Ok().json(PointsView { balance, lots }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WhichEntries {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// The caller's ledger, newest line first.
+pub(crate) async fn entries(
+    api: Data<Api>,
+    caller: Caller,
+    which: Query<WhichEntries>,
+) -> Result<HttpResponse, Problem> {
+    let Query(which) = which;
+    let wanted = Wanted::read(which.limit.as_deref(), which.cursor.as_deref())?;
+    let mut snapshot = api.service().ports.database.read().await?;
+    let found = snapshot
+        .find_entries(&caller.user_id, wanted.after.as_ref(), wanted.to_read())
+        .await?;
+    let page = wanted.page(found, |entry| EntryPlace::from(entry), EntryView::from)?;
+    Ok(HttpResponse::Ok().json(page))
 }

@@ -85,14 +85,14 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 /// The parser says where it stood; for a field that is missing or unknown, it names it in words.
-fn named(path: &str, complaint: &str) -> Problem {
+pub(crate) fn named(path: &str, complaint: &str) -> Problem {
     let message = complaint.split(" at line ").next().unwrap_or(complaint);
     let inside = |field: &str| match path {
-        "." | "" => field.to_owned(),
+        "." | "" | "(query)" => field.to_owned(),
         path if path == field || path.ends_with(&format!(".{field}")) => path.to_owned(),
         path => format!("{path}.{field}"),
     };
-    for start in ["missing field `", "unknown field `"] {
+    for start in ["missing field `", "unknown field `", "duplicate field `"] {
         if let Some(field) = message
             .strip_prefix(start)
             .and_then(|rest| rest.split('`').next())

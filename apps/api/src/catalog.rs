@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::Api;
 use crate::problem::Problem;
+use crate::query::{NoParameters, Query};
 use crate::view::PackageView;
 
 #[derive(Serialize)]
@@ -13,7 +14,7 @@ struct CatalogView {
     point_packages: Vec<PackageView>,
 }
 
-pub(crate) async fn show(api: Data<Api>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show(api: Data<Api>, _: Query<NoParameters>) -> Result<HttpResponse, Problem> {
     let listed = api.service().catalogue.listed().await?;
     let point_packages = listed.into_iter().map(PackageView::from).collect();
     Ok(HttpResponse::Ok().json(CatalogView {

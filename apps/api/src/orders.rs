@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use cashier::{PlaceOrder, Placed, StatusError};
 use catalog::ItemKind;
 use kernel::{OrderNo, UserId};
-use orders::{OrderState, Purchase};
+use orders::{OrderFilter, OrderPlace, OrderState, OrderStatus, Purchase};
 use paydesk_provider::{Channel, Scene};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
@@ -17,7 +17,9 @@ use crate::Api;
 use crate::auth::{Caller, ORDERS_CREATE, bearer};
 use crate::body::Json;
 use crate::idempotent::{Answered, Named, Run, idempotent};
+use crate::page::Wanted;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::view::OrderView;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -102,9 +104,9 @@ async fn place(api: &Api, mut order: PlaceOrder, run: Run) -> Result<Answered, P
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WhichOrder {
     order_no: Option<String>,
-    #[serde(default)]
     refresh: Option<String>,
 }
 
@@ -113,6 +115,7 @@ pub(crate) async fn status(
     caller: Caller,
     which: Query<WhichOrder>,
 ) -> Result<HttpResponse, Problem> {
+    let Query(which) = which;
     let missing = || Problem::invalid("order_no", "missing");
     let order_no = which.order_no.as_deref().ok_or_else(missing)?;
     let refresh = match which.refresh.as_deref() {
@@ -133,8 +136,49 @@ pub(crate) async fn status(
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WhichOrders {
+    status: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// The caller's orders, newest first.
+pub(crate) async fn list(
+    api: Data<Api>,
+    caller: Caller,
+    which: Query<WhichOrders>,
+) -> Result<HttpResponse, Problem> {
+    let Query(which) = which;
+    let wanted = Wanted::read(which.limit.as_deref(), which.cursor.as_deref())?;
+    let status = which.status.as_deref().map(str::parse::<OrderStatus>);
+    let filter = OrderFilter {
+        status: status
+            .transpose()
+            .map_err(|_| Problem::invalid("status", "unknown"))?,
+        after: wanted.after.clone(),
+        limit: wanted.to_read(),
+    };
+    let found = api
+        .service()
+        .ports
+        .database
+        .read()
+        .await?
+        .list_purchases(&caller.user_id, &filter)
+        .await?;
+    let page = wanted.page(
+        found,
+        |purchase| OrderPlace::from(&purchase.order),
+        |purchase| api.view(&purchase),
+    )?;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LinkQuery {
-    until: Option<i64>,
+    until: Option<String>,
     signature: Option<String>,
 }
 
@@ -148,8 +192,10 @@ pub(crate) async fn qr(
     let order_no: OrderNo = path.parse().map_err(|_| Problem::order_not_found())?;
     let now = api.service().ports.clock.now();
     let checkout = &api.service().checkout;
-    let linked = match (link.until, &link.signature) {
-        (Some(until), Some(signature)) => {
+    let Query(link) = link;
+    let until = link.until.as_deref().map(str::parse::<i64>);
+    let linked = match (until, &link.signature) {
+        (Some(Ok(until)), Some(signature)) => {
             let purchase = checkout.show(&order_no).await?;
             let payment_no = &purchase.order.payment_no;
             let admitted = api

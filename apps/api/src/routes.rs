@@ -1,3 +1,5 @@
+use actix_web::guard::{self, Guard};
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource};
 
@@ -22,9 +24,9 @@ macro_rules! routes {
         pub fn configure(service: &mut ServiceConfig) {
             $(service.service(
                 Resource::new($path)
-                    .route(web::method(actix_web::http::Method::$method).to($handler))
+                    .route(web::route().guard(takes(Method::$method)).to($handler))
                     .default_service(web::to(|request: HttpRequest| async move {
-                        Problem::method_not_allowed(&request, stringify!($method))
+                        Problem::method_not_allowed(&request, allowed(&Method::$method))
                     })),
             );)+
         }
@@ -35,13 +37,32 @@ routes! {
     GET "/api/v1/catalog" => catalog::show,
     POST "/api/v1/payment/create-order" => orders::create,
     GET "/api/v1/payment/order-status" => orders::status,
+ GET "/api/v1/payment/orders" => orders::list,
     GET "/api/v1/payment/orders/{order_no}/qr.svg" => orders::qr,
     POST "/api/v1/payment/wechat/callback" => callback::wechat,
     POST "/api/v1/payment/alipay/callback" => callback::alipay,
     GET "/api/v1/payment/ws" => live::connect,
     GET "/api/v1/account/points" => account::points,
+ GET "/api/v1/account/points/entries" => account::entries,
     GET "/healthz" => health::alive,
     GET "/readyz" => health::ready,
+}
+
+/// What can be read can be asked for without its body.
+fn takes(method: Method) -> impl Guard {
+    let get = method == Method::GET;
+    guard::fn_guard(move |request| {
+        let asked = &request.head().method;
+        *asked == method || (get && *asked == Method::HEAD)
+    })
+}
+
+/// The same, as the header `Allow` says it.
+fn allowed(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET, HEAD",
+        _ => "POST",
+    }
 }
 
 /// For every path that is none of ours.

@@ -86,22 +86,18 @@ pub async fn serve(
     let done = stop.child_token();
     let flusher = tokio::spawn(flush(Arc::clone(&api), done.clone()));
     let forgetter = tokio::spawn(forget(Arc::clone(&api)));
-    let http =
-        HttpServer::new(move || {
-            App::new()
-                .wrap(from_fn(requests::follow))
-                .app_data(data.clone())
-                .app_data(web::QueryConfig::default().error_handler(|error, _| {
-                    Problem::invalid("(query)", error.to_string()).into()
-                }))
-                .configure(routes::configure)
-                .configure(more.clone())
-                .default_service(web::to(routes::nothing_here))
-        })
-        .listen(listener)?
-        .shutdown_timeout(STOP_WITHIN_S)
-        .disable_signals()
-        .run();
+    let http = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(requests::follow))
+            .app_data(data.clone())
+            .configure(routes::configure)
+            .configure(more.clone())
+            .default_service(web::to(routes::nothing_here))
+    })
+    .listen(listener)?
+    .shutdown_timeout(STOP_WITHIN_S)
+    .disable_signals()
+    .run();
     let handle = http.handle();
     let stopper = tokio::spawn(async move {
         stop.cancelled().await;

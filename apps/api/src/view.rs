@@ -2,7 +2,7 @@
 
 use catalog::PointPackage;
 use orders::{OrderState, Purchase};
-use points::Lot;
+use points::{Entry, Lot};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -143,6 +143,28 @@ impl From<Lot> for LotView {
             remaining: lot.remaining,
             granted_at: lot.granted_at,
             expires_at: lot.expires_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct EntryView {
+    entry_id: String,
+    lot_id: String,
+    kind: &'static str,
+    points: i64,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        Self {
+            entry_id: entry.entry_id,
+            lot_id: entry.lot_id,
+            kind: entry.kind.as_str(),
+            points: entry.points,
+            at: entry.at,
         }
     }
 }

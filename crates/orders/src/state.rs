@@ -64,6 +64,9 @@ macro_rules! words {
         pub enum $type { $($(#[$of])* $variant),+ }
 
         impl $type {
+            /// Every name.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The name used in the database and in the HTTP API.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -83,6 +86,23 @@ macro_rules! words {
     };
 }
 
+words!(
+    /// Where an order stands, without the facts: what a list can be asked for.
+    OrderStatus {
+        /// Waiting for money.
+        Pending = "pending",
+        /// Nobody should pay any more, but the platform has not promised it.
+        Closing = "closing",
+        /// Paid.
+        Paid = "paid",
+        /// Nobody can pay any more.
+        Closed = "closed",
+        /// Paid, and some of it was given back.
+        PartiallyRefunded = "partially_refunded",
+        /// Paid, and all of it was given back.
+        Refunded = "refunded"
+    }
+);
 words!(
     /// Why nobody should pay any more.
     CloseReason {

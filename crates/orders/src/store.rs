@@ -4,7 +4,7 @@ use kernel::{OrderNo, StoreError, UserId};
 use paydesk_provider::Channel;
 use time::OffsetDateTime;
 
-use crate::{Order, Purchase};
+use crate::{Order, OrderFilter, Purchase};
 
 /// Reading what is committed.
 #[async_trait]
@@ -25,6 +25,12 @@ pub trait OrderReads: Send {
         user_id: &UserId,
         since: OffsetDateTime,
         limit: u64,
+    ) -> Result<Vec<Purchase>, StoreError>;
+    /// A page of a user's orders, newest first; of the same instant, the highest number first.
+    async fn list_purchases(
+        &mut self,
+        user_id: &UserId,
+        filter: &OrderFilter,
     ) -> Result<Vec<Purchase>, StoreError>;
 }
 

@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use catalog::ItemKind;
 use kernel::{OrderNo, StoreError, UserId};
-use orders::{Order, OrderReads, OrderState, OrderStore, Purchase};
+use orders::{Order, OrderFilter, OrderReads, OrderState, OrderStore, Purchase};
 use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Set};
 use time::OffsetDateTime;
 
 use crate::attempts;
@@ -220,6 +221,36 @@ impl<C: ConnectionTrait + Send> OrderReads for Session<C> {
             .order_by_desc(row::Column::CreatedAt)
             .order_by_desc(row::Column::OrderNo)
             .limit(limit)
+            .all(&self.connection)
+            .await
+            .map_err(store_error)?
+            .into_iter()
+            .map(purchase)
+            .collect()
+    }
+
+    async fn list_purchases(
+        &mut self,
+        user_id: &UserId,
+        filter: &OrderFilter,
+    ) -> Result<Vec<Purchase>, StoreError> {
+        let status = filter
+            .status
+            .map(|status| row::Column::Status.eq(status.as_str()));
+        let older = filter.after.as_ref().map(|place| {
+            let at = instant::stored(place.created_at);
+            let before = row::Column::OrderNo.lt(place.order_no.as_str());
+            row::Column::CreatedAt
+                .lt(at)
+                .or(row::Column::CreatedAt.eq(at).and(before))
+        });
+        row::Entity::find()
+            .find_also_related(attempts::row::Entity)
+            .filter(row::Column::UserId.eq(user_id.as_str()))
+            .filter(Condition::all().add_option(status).add_option(older))
+            .order_by_desc(row::Column::CreatedAt)
+            .order_by_desc(row::Column::OrderNo)
+            .limit(filter.limit)
             .all(&self.connection)
             .await
             .map_err(store_error)?

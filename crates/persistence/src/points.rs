@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use kernel::{StoreError, UserId};
-use points::{Entry, Lot, PointReads, PointStore};
+use points::{Entry, EntryPlace, Lot, PointReads, PointStore};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QueryTrait, Set};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Set};
 
 use crate::errors::{insert, insert_once, store_error};
 use crate::instant;
@@ -68,6 +69,21 @@ impl TryFrom<lot::Model> for Lot {
     }
 }
 
+impl TryFrom<entry::Model> for Entry {
+    type Error = StoreError;
+
+    fn try_from(row: entry::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            entry_id: row.entry_id,
+            user_id: word("point_entries.user_id", &row.user_id)?,
+            lot_id: row.lot_id,
+            kind: word("point_entries.kind", &row.kind)?,
+            points: row.points,
+            at: instant::read(row.at)?,
+        })
+    }
+}
+
 #[async_trait]
 impl<C: ConnectionTrait + Send> PointReads for Session<C> {
     async fn find_lots(&mut self, user_id: &UserId) -> Result<Vec<Lot>, StoreError> {
@@ -79,6 +95,33 @@ impl<C: ConnectionTrait + Send> PointReads for Session<C> {
             .order_by_asc(lot::Column::ExpiresAt)
             .order_by_asc(lot::Column::GrantedAt)
             .order_by_asc(lot::Column::LotId)
+            .all(&self.connection)
+            .await
+            .map_err(store_error)?
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect()
+    }
+
+    async fn find_entries(
+        &mut self,
+        user_id: &UserId,
+        after: Option<&EntryPlace>,
+        limit: u64,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let older = after.map(|place| {
+            let at = instant::stored(place.at);
+            let before = entry::Column::EntryId.lt(place.entry_id.as_str());
+            entry::Column::At
+                .lt(at)
+                .or(entry::Column::At.eq(at).and(before))
+        });
+        entry::Entity::find()
+            .filter(entry::Column::UserId.eq(user_id.as_str()))
+            .filter(Condition::all().add_option(older))
+            .order_by_desc(entry::Column::At)
+            .order_by_desc(entry::Column::EntryId)
+            .limit(limit)
             .all(&self.connection)
             .await
             .map_err(store_error)?

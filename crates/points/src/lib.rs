@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 use kernel::{OrderNo, StoreError, UserId, china};
 use time::OffsetDateTime;
@@ -61,10 +63,39 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    /// The name used in the database.
+    /// The name used in the database and in the HTTP API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Grant => "grant",
+        }
+    }
+}
+
+impl FromStr for EntryKind {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "grant" => Ok(Self::Grant),
+            _ => Err(format!("unknown kind of entry {word:?}")),
+        }
+    }
+}
+
+/// Where a line stands in a ledger that is read from its newest line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryPlace {
+    /// When it was written.
+    pub at: OffsetDateTime,
+    /// Its name.
+    pub entry_id: String,
+}
+
+impl From<&Entry> for EntryPlace {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            at: entry.at,
+            entry_id: entry.entry_id.clone(),
         }
     }
 }
@@ -93,6 +124,14 @@ pub struct Grant {
 pub trait PointReads: Send {
     /// A user's lots that have something left, soonest expiry first, never-expiring last, then oldest.
     async fn find_lots(&mut self, user_id: &UserId) -> Result<Vec<Lot>, StoreError>;
+    /// A page of a user's ledger, newest first: the lines after this place, at most so many. Of the
+    /// same instant, the highest name comes first.
+    async fn find_entries(
+        &mut self,
+        user_id: &UserId,
+        after: Option<&EntryPlace>,
+        limit: u64,
+    ) -> Result<Vec<Entry>, StoreError>;
 }
 
 /// Writing.

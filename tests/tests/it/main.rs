@@ -13,6 +13,7 @@ mod callbacks;
 mod conformance;
 mod crash;
 mod idempotency;
+mod lists;
 mod live;
 mod money;
 #[cfg(feature = "servers")]

@@ -53,6 +53,8 @@ macro_rules! contract_tests {
                 the_newest_waiting_order_is_found,
                 an_order_is_shown_with_its_current_attempt,
                 recent_orders_come_newest_first,
+                a_list_of_orders_is_read_page_by_page,
+                a_list_of_orders_may_be_of_one_status,
             }
             payments {
                 an_attempt_comes_back_whole,
@@ -71,6 +73,7 @@ macro_rules! contract_tests {
                 lots_come_soonest_expiry_first,
                 an_order_grants_one_lot,
                 granting_twice_changes_nothing,
+                a_ledger_is_read_page_by_page,
             }
             events {
                 events_come_back_whole_and_ascending,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use catalog::ItemKind;
 use kernel::UserId;
-use orders::{CloseReason, Fulfilment, Order, OrderState, Purchase};
+use orders::{
+    CloseReason, Fulfilment, Order, OrderFilter, OrderPlace, OrderState, OrderStatus, Purchase,
+};
 use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use time::Duration;
@@ -196,4 +198,70 @@ pub async fn recent_orders_come_newest_first(database: &Arc<dyn Database>) {
         let expected: Vec<_> = expected.into_iter().map(a_purchase).collect();
         assert_eq!(found.expect("readable"), expected);
     }
+}
+
+async fn page(
+    database: &Arc<dyn Database>,
+    status: Option<OrderStatus>,
+    after: Option<&Purchase>,
+    limit: u64,
+) -> Vec<Purchase> {
+    let filter = OrderFilter {
+        status,
+        after: after.map(|purchase| OrderPlace::from(&purchase.order)),
+        limit,
+    };
+    let mut snapshot = read(database).await;
+    let found = snapshot.list_purchases(&user("u1"), &filter).await;
+    found.expect("readable")
+}
+
+/// The user's own, newest first, each on one page, also those of one instant.
+pub async fn a_list_of_orders_is_read_page_by_page(database: &Arc<dyn Database>) {
+    let mut expected = Vec::new();
+    for n in 1..=5 {
+        let mut purchase = a_purchase(n);
+        if n < 5 {
+            purchase.order.created_at = NOW;
+        }
+        expected.insert(0, purchase);
+    }
+    for purchase in &expected {
+        keep(database, purchase).await;
+    }
+    let mut stranger = a_purchase(6);
+    stranger.order.user_id = user("U1");
+    keep(database, &stranger).await;
+    let mut seen: Vec<Purchase> = Vec::new();
+    loop {
+        let more = page(database, None, seen.last(), 2).await;
+        assert!(more.len() <= 2);
+        if more.is_empty() {
+            break;
+        }
+        seen.extend(more);
+    }
+    assert_eq!(seen, expected);
+    assert_eq!(page(database, None, None, 10).await, expected);
+}
+
+/// Whatever that is.
+pub async fn a_list_of_orders_may_be_of_one_status(database: &Arc<dyn Database>) {
+    let mut closing = a_purchase(2);
+    closing.order.state = OrderState::Closing {
+        reason: CloseReason::Expired,
+    };
+    for purchase in [&a_purchase(1), &closing, &a_purchase(3)] {
+        keep(database, purchase).await;
+    }
+    let pending = Some(OrderStatus::Pending);
+    assert_eq!(
+        page(database, pending, None, 10).await,
+        [a_purchase(3), a_purchase(1)]
+    );
+    let older = page(database, pending, Some(&closing), 10).await;
+    assert_eq!(older, [a_purchase(1)]);
+    let closing_only = page(database, Some(OrderStatus::Closing), None, 10).await;
+    assert_eq!(closing_only, [closing]);
+    assert_eq!(page(database, Some(OrderStatus::Paid), None, 10).await, []);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{OrderNo, UserId};
-use points::{Grant, Lot};
+use points::{Entry, EntryKind, EntryPlace, Grant, Lot};
 use time::{Duration, OffsetDateTime};
 
 use super::{begin, read};
@@ -97,4 +97,43 @@ pub async fn granting_twice_changes_nothing(database: &Arc<dyn Database>) {
     let granted: Vec<_> = lots.iter().map(|lot| lot.lot_id.as_str()).collect();
     assert_eq!(granted, ["lot-1"]);
     assert_eq!(points::spendable(&lots, NOW), 1000);
+}
+
+/// The user's own, newest first, each on one page, also those of one instant.
+pub async fn a_ledger_is_read_page_by_page(database: &Arc<dyn Database>) {
+    let an_entry = |n: u32, name: &str, at: OffsetDateTime| Entry {
+        entry_id: format!("entry-{n}"),
+        user_id: user(name),
+        lot_id: "lot-1".to_owned(),
+        kind: EntryKind::Grant,
+        points: i64::MIN + i64::from(n),
+        at,
+    };
+    let later = NOW + Duration::microseconds(1);
+    let expected = [
+        an_entry(2, "u1", later),
+        an_entry(5, "u1", NOW),
+        an_entry(4, "u1", NOW),
+        an_entry(3, "u1", NOW),
+        an_entry(1, "u1", NOW),
+    ];
+    let mut tx = begin(database).await;
+    tx.insert_lot(&a_lot(1, None)).await.expect("stored");
+    for entry in expected.iter().chain([&an_entry(6, "U1", NOW)]) {
+        tx.insert_entry(entry).await.expect("stored");
+    }
+    tx.commit().await.expect("commit");
+    let mut snapshot = read(database).await;
+    let mut seen: Vec<Entry> = Vec::new();
+    loop {
+        let after = seen.last().map(EntryPlace::from);
+        let more = snapshot.find_entries(&user("u1"), after.as_ref(), 2).await;
+        let more = more.expect("readable");
+        assert!(more.len() <= 2);
+        if more.is_empty() {
+            break;
+        }
+        seen.extend(more);
+    }
+    assert_eq!(seen, expected);
 }
