@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
+use bootstrap::test_switches;
 use clap::Parser;
 use paydesk_api::Api;
 use paydesk_simulator::{CodeUrl, Options};
@@ -74,7 +75,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let platform = format!("http://127.0.0.1:{simulator_port}");
     let settings = shop::settings(port, &folder, &secret, simulator.keys(), &platform)?;
     bootstrap::init_logs(&settings.log)?;
-    let service = shop::open(&settings).await?;
+    let switches = test_switches::read(&bootstrap::environment()?)?;
+    let service = shop::open(&settings, switches).await?;
 
     let stop = CancellationToken::new();
     tokio::spawn(bootstrap::cancel_on_signal(stop.clone()));

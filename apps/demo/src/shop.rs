@@ -28,8 +28,8 @@ pub(crate) fn settings(
          link_secret = \"{secret}\"\n\
          [database]\nurl = {database:?}\n\
          [auth]\nalgorithm = \"HS256\"\nsecret = \"{secret}\"\n\
-         [orders]\npayment_tag = \"demo\"\npay_within_minutes = 15\n\
-         [scheduler]\nfulfil_every_seconds = 2\n\
+         [orders]\npayment_tag = \"demo\"\npay_within_minutes = 15\nquery_every_seconds = 30\n\
+         [scheduler]\nfulfil_every_seconds = 2\nexpire_every_seconds = 5\npoll_every_seconds = 5\n\
          [log]\nfilter = \"warn,paydesk_api=info,cashier=info\"\n\
          [accounts.simulator]\nchannel = \"wechat\"\nmerchant_id = {:?}\napp_id = {:?}\n\
          certificate_serial = {:?}\nprivate_key = {:?}\napi_v3_key = {:?}\n\
@@ -54,8 +54,7 @@ pub(crate) fn settings(
 }
 
 /// Makes the database, publishes the catalogue, and opens the service.
-pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Service> {
-    let switches = TestSwitches::default();
+pub(crate) async fn open(settings: &Settings, switches: TestSwitches) -> anyhow::Result<Service> {
     bootstrap::migrate(settings, switches)
         .await
         .context("the database")?;

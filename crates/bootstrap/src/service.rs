@@ -98,7 +98,12 @@ pub async fn assemble(
         catalogue: Catalogue::new(database),
         expiry: Expiry::new(ports.clone(), closing.clone()),
         polling: Polling::new(ports.clone(), inquiry.clone(), closing.clone(), plan),
-        checkout: Checkout::new(ports.clone(), inquiry, closing, terms(&settings.orders)),
+        checkout: Checkout::new(
+            ports.clone(),
+            inquiry,
+            closing,
+            terms(&settings.orders, switches),
+        ),
         idempotency: Idempotency::new(ports.clone()),
         notices: Notices::new(
             ports.clone(),
@@ -128,10 +133,11 @@ fn policy(orders: &OrderSettings) -> Policy {
     }
 }
 
-fn terms(orders: &OrderSettings) -> Terms {
+fn terms(orders: &OrderSettings, switches: TestSwitches) -> Terms {
     let within = |minutes: Option<u16>| {
         let minutes = minutes.unwrap_or(orders.pay_within_minutes);
-        Duration::minutes(i64::from(minutes))
+        let set = Duration::minutes(i64::from(minutes));
+        switches.pay_within.unwrap_or(set)
     };
     Terms {
         points_within: within(orders.points_pay_within_minutes),

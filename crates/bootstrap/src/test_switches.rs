@@ -1,4 +1,5 @@
-//! Switches of a test build: `PAYDESK_TEST__FAILPOINT`, `PAYDESK_TEST__CLOCK_OFFSET_SECONDS`.
+//! Switches of a test build: `PAYDESK_TEST__FAILPOINT`, `PAYDESK_TEST__CLOCK_OFFSET_SECONDS`,
+//! `PAYDESK_TEST__PAY_WITHIN_SECONDS`.
 //!
 //! Any other build refuses to start when it sees one: a production process whose clock is moved or
 //! that stops at a failpoint by an environment left over would be worse than one that does not run.
@@ -11,6 +12,8 @@ use crate::{Environment, SettingsError, SystemClock};
 pub struct TestSwitches {
     /// By how much the process's clock is moved.
     pub clock_offset: time::Duration,
+    /// How long a buyer has to pay, shorter than settings allow.
+    pub pay_within: Option<time::Duration>,
 }
 
 impl TestSwitches {
@@ -45,14 +48,23 @@ fn set(
         "FAILPOINT" => cashier::failpoint::arm(value)
             .map_err(|step| SettingsError::new(key, format!("no failpoint {step:?} to arm"))),
         "CLOCK_OFFSET_SECONDS" => {
-            let seconds = value
-                .parse()
-                .map_err(|_| SettingsError::new(key, "not a whole number of seconds"))?;
-            switches.clock_offset = time::Duration::seconds(seconds);
+            switches.clock_offset = seconds(key, value)?;
+            Ok(())
+        }
+        "PAY_WITHIN_SECONDS" => {
+            switches.pay_within = Some(seconds(key, value)?);
             Ok(())
         }
         _ => Err(SettingsError::new(key, "unknown test switch")),
     }
+}
+
+#[cfg(feature = "testing")]
+fn seconds(key: &str, value: &str) -> Result<time::Duration, SettingsError> {
+    value
+        .parse()
+        .map(time::Duration::seconds)
+        .map_err(|_| SettingsError::new(key, "not a whole number of seconds"))
 }
 
 #[cfg(not(feature = "testing"))]
