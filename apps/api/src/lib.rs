@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod callback;
 mod catalog;
+mod changes;
 mod health;
 mod idempotent;
 mod links;

@@ -234,7 +234,7 @@ fn payable_code(purchase: &Purchase, now: time::OffsetDateTime) -> Option<&str> 
 }
 
 impl Api {
-    fn view(&self, purchase: &Purchase) -> OrderView {
+    pub(crate) fn view(&self, purchase: &Purchase) -> OrderView {
         OrderView::of(purchase, self.links(), self.service().ports.clock.now())
     }
 }

@@ -9,8 +9,8 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
-use cashier::{Interrupted, PlaceError, StatusError};
-use kernel::StoreError;
+use cashier::{CancelError, Interrupted, PlaceError, StatusError, SwitchError};
+use kernel::{OrderNo, StoreError};
 use paydesk_provider::ProviderError;
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +144,22 @@ impl Problem {
         problem
     }
 
+    fn order_paid(order_no: &OrderNo) -> Self {
+        Self::new(kinds::ORDER_PAID, "The order is paid.").about(order_no)
+    }
+
+    /// The order stands, but its platform gave no code.
+    fn no_code(order_no: &OrderNo, error: &ProviderError) -> Self {
+        let cause: &dyn Error = error;
+        tracing::warn!(order.no = %order_no, error = cause, "no code for order {order_no}");
+        Self::of_provider(error).about(order_no)
+    }
+
+    fn about(mut self, order_no: &OrderNo) -> Self {
+        self.0.order_no = Some(order_no.to_string());
+        self
+    }
+
     fn of_provider(error: &ProviderError) -> Self {
         let timed_out = matches!(
             error,
@@ -211,14 +227,34 @@ impl From<PlaceError> for Problem {
             PlaceError::Unsupported { .. } => {
                 Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string())
             }
-            PlaceError::Provider { order_no, source } => {
-                let error: &dyn Error = &source;
-                tracing::warn!(order.no = %order_no, error, "no code for order {order_no}");
-                let mut problem = Self::of_provider(&source);
-                problem.0.order_no = Some(order_no.to_string());
-                problem
-            }
+            PlaceError::Provider { order_no, source } => Self::no_code(&order_no, &source),
             PlaceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => Self::order_not_found(),
+            CancelError::Paid(order_no) => Self::order_paid(&order_no),
+            CancelError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SwitchError> for Problem {
+    fn from(error: SwitchError) -> Self {
+        match error {
+            SwitchError::NotFound => Self::order_not_found(),
+            SwitchError::Paid(order_no) => Self::order_paid(&order_no),
+            SwitchError::Ended(order_no) => {
+                let detail = "The order can no longer be paid.";
+                Self::new(kinds::ORDER_CLOSED, detail).about(&order_no)
+            }
+            SwitchError::Unsupported(_) => Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string()),
+            SwitchError::Provider { order_no, source } => Self::no_code(&order_no, &source),
+            SwitchError::Store(error) => error.into(),
         }
     }
 }

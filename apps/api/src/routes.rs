@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource};
 
 use crate::problem::Problem;
-use crate::{account, callback, catalog, health, live, orders};
+use crate::{account, callback, catalog, changes, health, live, orders};
 
 /// One endpoint; `docs/HTTP.md` lists the same ones, and a test holds the two together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ routes! {
     GET "/api/v1/payment/order-status" => orders::status,
  GET "/api/v1/payment/orders" => orders::list,
     GET "/api/v1/payment/orders/{order_no}/qr.svg" => orders::qr,
+    POST "/api/v1/payment/cancel-order" => changes::cancel,
+    POST "/api/v1/payment/switch-channel" => changes::switch,
     POST "/api/v1/payment/wechat/callback" => callback::wechat,
     POST "/api/v1/payment/alipay/callback" => callback::alipay,
     GET "/api/v1/payment/ws" => live::connect,

@@ -57,8 +57,9 @@ impl Job {
     pub async fn run(self, service: &Service) -> Result<Summary, StoreError> {
         match self {
             Self::Fulfil => service.fulfilment.run(BATCH).await,
-            Self::Expire => service.expiry.run(BATCH).await,
-            Self::Poll => service.polling.run(BATCH).await,
+            // What asks several platforms at once is large, and is kept off the stack.
+            Self::Expire => Box::pin(service.expiry.run(BATCH)).await,
+            Self::Poll => Box::pin(service.polling.run(BATCH)).await,
             Self::Alert => service.alarm.run(BATCH).await,
         }
     }

@@ -262,12 +262,15 @@ impl Fulfilment {
             return Err(gone());
         };
         let attempt = tx.find_attempt(&order.payment_no).await?.ok_or_else(gone)?;
-        let mut detail = json!({ "error": why });
-        if self.policy.ungrantable == Ungrantable::Refund {
-            let reason = RefundReason::GrantFailed;
-            let refund = owe(tx, &attempt, transaction_id, reason, now).await?;
-            detail["refund_no"] = refund.refund_no.as_str().into();
-        }
+        let refund = match self.policy.ungrantable {
+            Ungrantable::Refund => {
+                let reason = RefundReason::GrantFailed;
+                Some(owe(tx, &attempt, transaction_id, reason, now).await?)
+            }
+            Ungrantable::Hold => None,
+        };
+        let refund_no = refund.map(|refund| refund.refund_no);
+        let detail = json!({ "error": why, "refund_no": refund_no });
         let mut record = Record::new(now, RecordKind::GrantFailed, "failed").about(&attempt);
         record.detail = detail.clone();
         tx.append_record(&record).await?;

@@ -262,12 +262,15 @@ async fn book(
     let Some((kind, goes_back)) = surprise(outcome, money, &purchase.order) else {
         return Ok(Booked::Written(None));
     };
-    let mut detail = json!({ "source": case.fact.source.as_str() });
-    if let Some(reason) = goes_back {
-        let at = case.fact.learnt_at;
-        let refund = owe(tx, &purchase.attempt, money.transaction_id(), reason, at).await?;
-        detail["refund_no"] = refund.refund_no.as_str().into();
-    }
+    let refund_no = match goes_back {
+        Some(reason) => {
+            let at = case.fact.learnt_at;
+            let refund = owe(tx, &purchase.attempt, money.transaction_id(), reason, at).await?;
+            Some(refund.refund_no)
+        }
+        None => None,
+    };
+    let detail = json!({ "source": case.fact.source.as_str(), "refund_no": refund_no });
     let exception = Exception {
         kind,
         key: case.key(kind),

@@ -32,6 +32,8 @@ kinds! {
     ORDER_NOT_FOUND: 404 "order_not_found" "Order not found",
     METHOD_NOT_ALLOWED: 405 "method_not_allowed" "Method not allowed",
     REQUEST_TIMEOUT: 408 "request_timeout" "Request timeout",
+    ORDER_PAID: 409 "order_paid" "Order paid",
+    ORDER_CLOSED: 409 "order_closed" "Order closed",
     KEY_REUSED: 409 "idempotency_key_reused" "Idempotency key reused",
     IN_PROGRESS: 409 "request_in_progress" "Request in progress",
     PAYLOAD_TOO_LARGE: 413 "payload_too_large" "Payload too large",

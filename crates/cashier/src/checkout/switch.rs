@@ -65,11 +65,11 @@ impl MayConflict for SwitchError {
 }
 
 /// What the first transaction did.
-enum Step {
-    /// The order shows this attempt already.
-    Shown(Purchase),
-    /// The order shows a new attempt; this one was left.
-    Switched(Purchase, Attempt),
+struct Step {
+    /// The order with the attempt that it shows now.
+    purchase: Purchase,
+    /// The attempt that was left for it; none when it was shown already.
+    left: Option<Attempt>,
 }
 
 impl Checkout {
@@ -86,20 +86,16 @@ impl Checkout {
         let purchase = self.find(user_id, order_no).await?;
         let payment_no = self.ports.numbers.payment_no();
         let step = retried(|| self.switch_once(&purchase, channel, &payment_no)).await?;
-        let purchase = match step {
-            Step::Shown(purchase) => purchase,
-            Step::Switched(purchase, left) => {
-                self.ports.wake.wake();
-                // Closed before the new code is shown: nobody should see two that work.
-                self.closing.wind_up(&left).await?;
-                let now = self.find(user_id, order_no).await?;
-                if let OrderState::Paid { .. } = now.order.state {
-                    self.closing.start(purchase.attempt);
-                    return Err(SwitchError::Paid(order_no.clone()));
-                }
-                purchase
+        let Step { purchase, left } = step;
+        if let Some(left) = left {
+            // Closed before the new code is shown: nobody should see two that work.
+            self.closing.wind_up(&left).await?;
+            let now = self.find(user_id, order_no).await?;
+            if let OrderState::Paid { .. } = now.order.state {
+                self.closing.start(purchase.attempt);
+                return Err(SwitchError::Paid(order_no.clone()));
             }
-        };
+        }
         if self.codes.is_missing(&purchase) {
             return Ok(self.codes.ask(purchase).await?);
         }
@@ -119,7 +115,8 @@ impl Checkout {
             OrderState::Pending if purchase.attempt.channel == channel => {
                 // What this answer rests on may still be waiting for its commit.
                 tx.commit().await?;
-                return Ok(Step::Shown(purchase));
+                let left = None;
+                return Ok(Step { purchase, left });
             }
             OrderState::Pending if purchase.order.expire_at - now >= TIME_LEFT => {}
             OrderState::Paid { .. } => return Err(SwitchError::Paid(order_no.clone())),
@@ -135,10 +132,7 @@ impl Checkout {
         tx.append_record(&Record::new(now, RecordKind::Switched, channel.as_str()).about(&attempt))
             .await?;
         tx.commit().await?;
-        let order = purchase.order;
-        Ok(Step::Switched(
-            Purchase { order, attempt },
-            purchase.attempt,
-        ))
+        let left = Some(std::mem::replace(&mut purchase.attempt, attempt));
+        Ok(Step { purchase, left })
     }
 }
