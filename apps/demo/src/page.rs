@@ -32,6 +32,8 @@ files![
     "shop.css",
     "storage.js",
     "style.css",
+    "texts/en.js",
+    "texts/zh.js",
     "view/account.js",
     "view/channels.js",
     "view/element.js",
@@ -99,5 +101,21 @@ mod tests {
         let mut served: Vec<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
         served.sort();
         assert_eq!(found, served);
+    }
+
+    /// The names of the texts, in the order of their file.
+    fn names(path: &str) -> Vec<&'static str> {
+        let (_, text) = FILES.iter().find(|(known, _)| *known == path).unwrap();
+        text.lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split_once(": \""))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn every_text_is_there_in_both_languages() {
+        let chinese = names("texts/zh.js");
+        assert!(chinese.len() > 100, "{chinese:?}");
+        assert_eq!(chinese, names("texts/en.js"));
     }
 }
