@@ -22,6 +22,7 @@ files![
     "i18n.js",
     "icon.svg",
     "index.html",
+    "keys.js",
     "live.js",
     "main.js",
     "navigation.js",
