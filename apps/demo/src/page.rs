@@ -15,31 +15,55 @@ macro_rules! files {
 }
 
 files![
+    "account.css",
     "api.js",
     "checkout.js",
     "clock.js",
+    "countdown.js",
     "format.js",
+    "goods.js",
     "i18n.js",
     "icon.svg",
     "index.html",
+    "keys.js",
     "live.js",
     "main.js",
+    "membership.js",
     "navigation.js",
+    "order-actions.js",
     "order-book.js",
+    "order-list.js",
+    "outcome.css",
     "panel-state.js",
     "pay.css",
+    "plans.css",
+    "problem-words.js",
+    "purchase-view.js",
+    "rough-time.js",
+    "screen.js",
     "shop-floor.js",
     "shop.css",
     "storage.js",
     "style.css",
+    "texts/en.js",
+    "texts/zh.js",
+    "upgrade.js",
     "view/account.js",
     "view/channels.js",
     "view/element.js",
     "view/frame.js",
     "view/notices.js",
+    "view/orders.js",
+    "view/packages.js",
+    "view/pay-actions.js",
     "view/pay-panel.js",
+    "view/plans.js",
     "view/qr-code.js",
+    "view/quote-panel.js",
+    "view/resume.js",
+    "view/shelf.js",
     "view/shop.js",
+    "view/stage.js",
 ];
 
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -99,5 +123,21 @@ mod tests {
         let mut served: Vec<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
         served.sort();
         assert_eq!(found, served);
+    }
+
+    /// The names of the texts, in the order of their file.
+    fn names(path: &str) -> Vec<&'static str> {
+        let (_, text) = FILES.iter().find(|(known, _)| *known == path).unwrap();
+        text.lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split_once(": \""))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn every_text_is_there_in_both_languages() {
+        let chinese = names("texts/zh.js");
+        assert!(chinese.len() > 100, "{chinese:?}");
+        assert_eq!(chinese, names("texts/en.js"));
     }
 }

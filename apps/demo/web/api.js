@@ -22,10 +22,11 @@ export class Problem extends Error {
   }
 }
 
-async function send(path, { method = "GET", body, token } = {}) {
+async function send(path, { method = "GET", body, token, key } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   const sentMs = Date.now();
@@ -117,9 +118,21 @@ export class Api {
     return send("/api/v1/catalog");
   }
 
-  createOrder(item, channel) {
-    const body = { item: { kind: item.kind, code: item.code }, channel, scene: "qr" };
-    return this.#asUser("/api/v1/payment/create-order", { method: "POST", body });
+  /** What an item would cost this user, and why. */
+  quote({ kind, code }) {
+    return this.#post("/api/v1/payment/quote", { item: { kind, code } });
+  }
+
+  createOrder({ kind, code }, channel, key) {
+    return this.#post("/api/v1/payment/create-order", { item: { kind, code }, channel, scene: "qr" }, key);
+  }
+
+  cancelOrder(orderNo, key) {
+    return this.#post("/api/v1/payment/cancel-order", { order_no: orderNo }, key);
+  }
+
+  switchChannel(orderNo, channel, key) {
+    return this.#post("/api/v1/payment/switch-channel", { order_no: orderNo, channel }, key);
   }
 
   /** `refresh` makes the server ask the payment platform first. */
@@ -129,8 +142,23 @@ export class Api {
     return this.#asUser(`/api/v1/payment/order-status?${query}`);
   }
 
+  /** One page of the user's orders, newest first. */
+  orders(limit, cursor) {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (cursor) query.set("cursor", cursor);
+    return this.#asUser(`/api/v1/payment/orders?${query}`);
+  }
+
   points() {
     return this.#asUser("/api/v1/account/points");
+  }
+
+  membership() {
+    return this.#asUser("/api/v1/account/membership");
+  }
+
+  #post(path, body, key) {
+    return this.#asUser(path, { method: "POST", body, key });
   }
 
   async #asUser(path, options = {}) {

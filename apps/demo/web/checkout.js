@@ -1,10 +1,13 @@
-// The purchase under way: from the choice of a package to its end. One at a time.
+// The purchase under way: from the choice of an item to its end. One at a time.
 
 import * as clock from "./clock.js";
+import { Keys } from "./keys.js";
 import { isBeingGranted, isOpen, isPayable } from "./order-book.js";
 import { tabStore } from "./storage.js";
 
 const ORDER_KEY = "paydesk.order";
+// Refusals by what the buyer holds, which is then something else than the page thought.
+const STALE = ["upgrade_needed", "not_an_upgrade"];
 
 export class Checkout {
   #api;
@@ -15,11 +18,15 @@ export class Checkout {
 
   /**
    * The purchase that the panel shows, or null: `item`, `channel`, `orderNo` (null until there
-   * is one), `problem` (null, or why there is none) and `check` ("idle", "busy", "unpaid").
+   * is one), `problem` (null, or why there is none), `keys`, and what `OrderActions` says of
+   * the buttons: `check` ("idle", "busy", "unpaid"), `busy` and `failure`.
    */
   current = null;
 
-  /** `onOrder(order)` takes news to everybody, `onPoll()` hurries the poll, `onChange()` renders. */
+  /**
+   * `onOrder(order)` takes news to everybody, `onPoll()` hurries the poll, `onStale()` reads
+   * again what the buyer holds, `onChange()` renders.
+   */
   constructor({ api, book, ...on }) {
     this.#api = api;
     this.#book = book;
@@ -31,24 +38,19 @@ export class Checkout {
     return this.current?.orderNo ? this.#book.get(this.current.orderNo) : null;
   }
 
-  /** Buys a package. While a purchase is open, a second click changes nothing. */
+  /** Buys an item. While a purchase is open, a second click changes nothing. */
   open(item, channel) {
     if (this.current) return;
     this.#restoring = null;
-    this.current = { item, channel, orderNo: null, problem: null, check: "idle" };
+    this.current = purchaseOf(item, channel);
     void this.#create(this.current);
   }
 
   /** Shows an order that is already known. */
   show(order) {
     this.#restoring = null;
-    this.current = {
-      item: { ...order.item, amount_fen: order.amount_fen },
-      channel: order.channel,
-      orderNo: order.order_no,
-      problem: null,
-      check: "idle",
-    };
+    const item = { ...order.item, amount_fen: order.amount_fen };
+    this.current = { ...purchaseOf(item, order.channel), orderNo: order.order_no };
     tabStore.set(ORDER_KEY, order.order_no);
     this.#on.onChange();
   }
@@ -61,36 +63,14 @@ export class Checkout {
     this.#on.onChange();
   }
 
-  /** A new order for the same package, after the last one failed or ended. */
+  /** A new order for the same item, after the last one failed or ended. */
   again() {
     const purchase = this.current;
     if (!purchase || (purchase.orderNo === null && purchase.problem === null)) return;
-    Object.assign(purchase, { orderNo: null, problem: null, check: "idle" });
+    const channel = this.order?.channel ?? purchase.channel;
+    if (purchase.orderNo) purchase.keys.forget("create");
+    Object.assign(purchase, purchaseOf(purchase.item, channel), { keys: purchase.keys });
     void this.#create(purchase);
-  }
-
-  /** Asks the payment platform, for a buyer who says that the money went out. */
-  async ask() {
-    const purchase = this.current;
-    if (!purchase?.orderNo || purchase.check === "busy") return;
-    purchase.check = "busy";
-    this.#on.onChange();
-    try {
-      const order = await this.#api.order(purchase.orderNo, { refresh: true });
-      purchase.check = isOpen(order) ? "unpaid" : "idle";
-      this.#on.onOrder(order);
-    } catch {
-      purchase.check = "idle";
-      this.#on.onPoll(); // It will also find out whether the network is gone.
-    }
-    this.#on.onChange();
-  }
-
-  /** Reads the order again, for a picture whose signed link has ended. */
-  async freshOrder() {
-    const order = await this.#api.order(this.current.orderNo);
-    this.#on.onOrder(order);
-    return order;
   }
 
   /** An order became known: perhaps it is the one that was open before a reload. */
@@ -130,9 +110,8 @@ export class Checkout {
 
   async #create(purchase) {
     this.#on.onChange();
-    const key = [purchase.item.kind, purchase.item.code, purchase.channel].join("/");
     try {
-      const order = await this.#createOnce(key, purchase);
+      const order = await this.#createOnce(purchase);
       this.#attach(purchase, order.order_no);
       this.#on.onOrder(order);
     } catch (problem) {
@@ -142,22 +121,36 @@ export class Checkout {
         this.#on.onPoll();
       } else {
         purchase.problem = problem;
+        if (STALE.includes(problem.code)) this.#on.onStale();
       }
     }
     this.#on.onChange();
   }
 
   /** Going back and choosing again while the first call still runs joins that call. */
-  #createOnce(key, purchase) {
-    if (!this.#creations.has(key)) {
-      const call = this.#api.createOrder(purchase.item, purchase.channel);
-      this.#creations.set(key, call.finally(() => this.#creations.delete(key)));
+  #createOnce(purchase) {
+    const { item, channel } = purchase;
+    const wish = [item.kind, item.code, channel].join("/");
+    const running = this.#creations.get(wish);
+    if (running) {
+      purchase.keys = running.keys;
+      return running.call;
     }
-    return this.#creations.get(key);
+    const { keys } = purchase;
+    const call = keys
+      .use("create", (key) => this.#api.createOrder(item, channel, key))
+      .finally(() => this.#creations.delete(wish));
+    this.#creations.set(wish, { keys, call });
+    return call;
   }
 
   #attach(purchase, orderNo) {
     purchase.orderNo = orderNo;
     if (this.current === purchase) tabStore.set(ORDER_KEY, orderNo);
   }
+}
+
+function purchaseOf(item, channel) {
+  const buttons = { check: "idle", busy: null, failure: null };
+  return { item, channel, orderNo: null, problem: null, keys: new Keys(), ...buttons };
 }

@@ -24,9 +24,13 @@ export class OrderBook {
     this.#orders.clear();
   }
 
+  all() {
+    return [...this.#orders.values()];
+  }
+
   /** Orders whose story is not over, newest first. */
   unfinished() {
-    return [...this.#orders.values()]
+    return this.all()
       .filter((order) => isOpen(order) || isBeingGranted(order))
       .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at));
   }

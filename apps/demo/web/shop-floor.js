@@ -7,10 +7,12 @@ export class ShopFloor {
   #stale = false;
 
   /** `state` is loading, ready or failed (then with its `problem`). */
-  catalog = { state: "loading", packages: [], problem: null };
-  /** Null until it was read once. */
+  catalog = { state: "loading", plans: [], packages: [], problem: null };
+  /** Each is null until it was read once; `…Failed` says that the last reading did not work. */
   points = null;
   pointsFailed = false;
+  membership = null;
+  membershipFailed = false;
 
   constructor({ api, onChange }) {
     this.#api = api;
@@ -18,18 +20,18 @@ export class ShopFloor {
   }
 
   async loadCatalog() {
-    this.catalog = { state: "loading", packages: [], problem: null };
+    this.catalog = { state: "loading", plans: [], packages: [], problem: null };
     this.#onChange();
     try {
-      const { point_packages: packages } = await this.#api.catalog();
-      this.catalog = { state: "ready", packages, problem: null };
+      const { plans = [], point_packages: packages } = await this.#api.catalog();
+      this.catalog = { state: "ready", plans, packages, problem: null };
     } catch (problem) {
-      this.catalog = { state: "failed", packages: [], problem };
+      this.catalog = { state: "failed", plans: [], packages: [], problem };
     }
     this.#onChange();
   }
 
-  /** Reads the balance; news that come while a reading runs cause one more. */
+  /** Reads what the buyer owns; news that come while a reading runs cause one more. */
   refreshAccount() {
     this.#stale = true;
     this.#reading ??= this.#read().finally(() => {
@@ -39,23 +41,26 @@ export class ShopFloor {
   }
 
   async #read() {
-    try {
-      while (this.#stale) {
-        this.#stale = false;
-        this.points = await this.#api.points();
-        this.pointsFailed = false;
-      }
-    } catch (error) {
-      this.pointsFailed = true;
-      throw error;
-    } finally {
-      this.#onChange();
+    let failure = null;
+    while (this.#stale) {
+      this.#stale = false;
+      // One that cannot be read takes nothing from the other, nor from news that came meanwhile.
+      const [points, membership] = await Promise.allSettled([this.#api.points(), this.#api.membership()]);
+      this.points = points.value ?? this.points;
+      this.pointsFailed = points.status === "rejected";
+      this.membership = membership.value ?? this.membership;
+      this.membershipFailed = membership.status === "rejected";
+      failure = points.reason ?? membership.reason ?? null;
     }
+    this.#onChange();
+    if (failure) throw failure;
   }
 
   forgetAccount() {
     this.points = null;
     this.pointsFailed = false;
+    this.membership = null;
+    this.membershipFailed = false;
   }
 
   /** The lot that an order was granted, once the balance has been read after it. */
@@ -65,7 +70,13 @@ export class ShopFloor {
 
   /** How many points an order brings; null if nobody here knows. */
   pointsOf(order) {
+    if (order.item.kind !== "points") return null;
     const onSale = this.catalog.packages.find((item) => item.code === order.item.code);
     return this.lotOf(order)?.granted ?? onSale?.points ?? null;
+  }
+
+  /** The time of membership that an order was granted, once it has been read after it. */
+  segmentOf(order) {
+    return this.membership?.segments.find((segment) => segment.order_no === order.order_no) ?? null;
   }
 }

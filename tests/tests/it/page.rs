@@ -1,5 +1,8 @@
 //! The demo in a real browser.
 
+mod changes;
+mod plans;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -43,6 +46,47 @@ async fn shows_balance(browser: &Browser, points: &str) {
             WHILE,
         )
         .await;
+}
+
+/// A visitor who has just come in, with a narrow window.
+async fn visitor() -> (Process, Browser) {
+    let (demo, url) = demo().await;
+    let browser = Browser::start(390, 844).await;
+    browser.open(&format!("{url}/")).await;
+    shows_balance(&browser, "0").await;
+    (demo, browser)
+}
+
+async fn choose(browser: &Browser, channel: &str) {
+    let choose = format!("document.querySelector('input[name=channel][value={channel}]').click()");
+    browser.eval(&choose).await;
+}
+
+async fn panel_is(browser: &Browser, state: &str) {
+    browser.shows(PANEL, "data-state", state, WHILE).await;
+}
+
+/// Where the code on the screen leads a phone to.
+async fn cashier(browser: &Browser) -> String {
+    browser
+        .read("#open-cashier", "href")
+        .await
+        .expect("a link to the cashier")
+}
+
+/// Pays with a phone of its own, on the simulated platform's page.
+async fn pay_at(cashier: &str) {
+    let phone = Browser::start(390, 844).await;
+    phone.open(cashier).await;
+    phone.click("#pay").await;
+}
+
+/// Pays what is on the screen, waits for the goods, and goes back to the shop.
+async fn pay_and_go_on(browser: &Browser) {
+    panel_is(browser, "waiting").await;
+    pay_at(&cashier(browser).await).await;
+    panel_is(browser, "granted").await;
+    browser.click("[data-testid=main-action]").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,12 +143,8 @@ async fn a_visitor_buys_points_with_a_phone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_buys_points_through_alipay() {
-    let (_demo, url) = demo().await;
-    let browser = Browser::start(390, 844).await;
-    browser.open(&format!("{url}/")).await;
-    shows_balance(&browser, "0").await;
-    let choose = "document.querySelector('input[name=channel][value=alipay]').click()";
-    browser.eval(choose).await;
+    let (_demo, browser) = visitor().await;
+    choose(&browser, "alipay").await;
     browser.click("[data-testid=buy-points-100]").await;
     browser.shows(PANEL, "data-state", "waiting", WHILE).await;
     browser.shows(PANEL, "data-channel", "alipay", WHILE).await;

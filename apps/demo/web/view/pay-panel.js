@@ -1,17 +1,21 @@
 // The pay panel: one order from "creating" to its end. It is built once and then kept up to
 // date, so that focus and live regions survive every piece of news.
 
-import { mmss, moment, yuan } from "../format.js";
+import { mmss, yuan } from "../format.js";
 import { locale, t } from "../i18n.js";
 import { channelBadge, channelWords } from "./channels.js";
 import { el, icon, price, setText } from "./element.js";
+import { PayActions } from "./pay-actions.js";
 import { QrCode } from "./qr-code.js";
 
 const SYMBOLS = {
   creating: "clock",
   waiting: "clock",
+  closing: "clock",
   paid: "check",
   granted: "check",
+  failed: "alert",
+  revoked: "refund",
   expired: "clock",
   closed: "close",
   error: "alert",
@@ -20,7 +24,6 @@ const SYMBOLS = {
 const CODE_STATES = ["creating", "waiting", "expired"];
 
 export class PayPanel {
-  #on;
   #backText = el("span");
   #back;
   #badge = el("p", { class: "pay-channel" });
@@ -36,30 +39,14 @@ export class PayPanel {
   #countdown = el("span", { class: "countdown", "data-testid": "countdown", role: "timer", "aria-live": "off" });
   #countdownLine = el("p", { class: "countdown-line" }, this.#countdownLabel, " ", this.#countdown);
   #hint = el("p", { class: "hint" });
-  #cashierText = el("span");
-  #cashier = el(
-    "a",
-    { id: "open-cashier", class: "button", target: "_blank", rel: "noopener", "aria-describedby": "cashier-note" },
-    this.#cashierText,
-    icon("out"),
-  );
-  #cashierNote = el("p", { id: "cashier-note", class: "quiet small" });
-  #cashierBox = el("div", { class: "cashier" }, this.#cashier, this.#cashierNote);
-  #check;
-  #checkNote = el("p", { class: "quiet small", role: "status" });
-  #trouble = el("p", { class: "trouble", role: "status" });
-  #facts = el("dl", { class: "facts" });
-  #main;
+  #actions;
   #symbol = null;
-  #factsKey = null;
 
-  /** `onBack()`, `onCheck()`, `onReloadQr()` and `onMain()` for the button that ends a state. */
+  /** `onBack()`, `onReloadQr()`, and what `PayActions` takes. */
   constructor(on) {
-    this.#on = on;
     this.#qr = new QrCode({ onReload: on.onReloadQr });
     this.#back = el("button", { class: "back", type: "button", "data-testid": "back", onclick: on.onBack }, icon("back"), this.#backText);
-    this.#check = el("button", { class: "button button-plain", type: "button", "data-testid": "check", onclick: on.onCheck });
-    this.#main = el("button", { class: "button button-wide", type: "button", "data-testid": "main-action", onclick: on.onMain });
+    this.#actions = new PayActions(on);
     this.node = this.#assemble();
   }
 
@@ -76,21 +63,11 @@ export class PayPanel {
       this.#note,
     );
     const code = el("div", { class: "pay-code" }, this.#badge, this.#qr.node, this.#hint);
-    const actions = el(
-      "div",
-      { class: "pay-actions" },
-      this.#trouble,
-      this.#cashierBox,
-      this.#main,
-      this.#check,
-      this.#checkNote,
-      this.#facts,
-    );
     return el(
       "section",
       { class: "pay", "data-testid": "pay-panel", "data-state": "creating", "aria-labelledby": "pay-title" },
       this.#back,
-      el("div", { class: "pay-card" }, words, code, actions),
+      el("div", { class: "pay-card" }, words, code, this.#actions.node),
     );
   }
 
@@ -100,8 +77,9 @@ export class PayPanel {
 
   /**
    * `view`: `state`, `trouble`, `text`, `note`, `title`, `amountFen`, `channel`, `order` (or
-   * null), `leftMs`, `main` (the button's text or null), `check` ("idle", "busy", "unpaid" or
-   * null), `connection`, `facts` as pairs.
+   * null), `leftMs`, `main` (the button that ends the state, its `text`, or null), `check`
+   * ("idle", "busy", "unpaid" or null), `mayChange` (channel or mind) and whether one is `busy`
+   * with it, `warning`, `facts` as pairs.
    */
   render(view) {
     const hadFocus = this.node.contains(document.activeElement);
@@ -114,15 +92,13 @@ export class PayPanel {
     setText(this.#backText, t("back"));
     setText(this.#kicker, t("payTitle"));
     setText(this.#title, view.title);
-    const settled = state === "paid" || state === "granted";
-    setText(this.#amountLabel, t(settled ? "paidLabel" : "amountLabel"));
+    setText(this.#amountLabel, t(order?.paid_fen > 0 ? "paidLabel" : "amountLabel"));
     this.#renderAmount(view.amountFen);
-    this.#renderSymbol(view.trouble ? "alert" : SYMBOLS[state]);
+    this.#renderSymbol(SYMBOLS[state]);
     setText(this.#result, view.text);
     setText(this.#note, view.note);
     this.#renderCode(view);
-    this.#renderActions(view);
-    this.#renderFacts(view.facts);
+    this.#actions.render(view);
     // What had the focus may be gone with its state; the heading is the panel's beginning.
     if (hadFocus && !isShown(document.activeElement, this.node)) this.focus();
   }
@@ -167,33 +143,6 @@ export class PayPanel {
       language: locale(),
     });
   }
-
-  #renderActions({ state, order, main, check, connection }) {
-    const cashierUrl = state === "waiting" ? webAddress(order.qr_code_url) : null;
-    this.#cashierBox.hidden = !cashierUrl;
-    if (cashierUrl) this.#cashier.href = cashierUrl;
-    else this.#cashier.removeAttribute("href");
-    setText(this.#cashierText, t("openCashier"));
-    setText(this.#cashierNote, t("openCashierNote"));
-    this.#main.hidden = main === null;
-    setText(this.#main, main ?? "");
-    this.#check.hidden = check === null;
-    // Not `disabled`: that would throw the focus out of the panel.
-    this.#check.setAttribute("aria-disabled", String(check === "busy"));
-    setText(this.#check, t(check === "busy" ? "checking" : "check"));
-    setText(this.#checkNote, check === "unpaid" ? t("checkedUnpaid") : "");
-    setText(this.#trouble, troubleText(state, connection));
-  }
-
-  #renderFacts(facts) {
-    const key = JSON.stringify(facts);
-    if (key === this.#factsKey) return;
-    this.#factsKey = key;
-    const rows = facts.map(([name, value]) =>
-      el("div", {}, el("dt", { text: name }), el("dd", { text: value })),
-    );
-    this.#facts.replaceChildren(...rows);
-  }
 }
 
 function qrAlt(order, title) {
@@ -201,25 +150,6 @@ function qrAlt(order, title) {
   return t("qrAlt", { method, title, amount: yuan(order.amount_fen) });
 }
 
-function troubleText(state, connection) {
-  if (state !== "waiting" && state !== "creating") return "";
-  if (connection === "offline") return t("noteOffline");
-  return connection === "reconnecting" ? t("noteReconnecting") : "";
-}
-
-/** The link of a simulated platform; a real one's `weixin://` can only be scanned. */
-function webAddress(url) {
-  return /^https?:\/\//i.test(url ?? "") ? url : null;
-}
-
 function isShown(node, root) {
   return root.contains(node) && node.getClientRects().length > 0;
-}
-
-/** Rows about an order for its buyer. */
-export function orderFacts(order, extra = []) {
-  const rows = [...extra, [t("orderNo"), order.order_no]];
-  if (order.paid_at) rows.push([t("paidTime"), moment(order.paid_at, locale())]);
-  else rows.push([t("orderTime"), moment(order.created_at, locale())]);
-  return rows;
 }

@@ -1,130 +1,114 @@
-// The shelf: balance, packages, channel, and a reminder of an order that still waits.
+// The shop: what the buyer owns, what is for sale, how to pay, and what was bought.
 
-import { group, mmss, yuan } from "../format.js";
-import { locale, t, titleOf } from "../i18n.js";
-import { explain } from "../panel-state.js";
+import { locale, t } from "../i18n.js";
+import { explain } from "../problem-words.js";
 import { Account } from "./account.js";
 import { channelChoice } from "./channels.js";
-import { el, icon, setText } from "./element.js";
+import { el, setText } from "./element.js";
+import { Orders } from "./orders.js";
+import { packageCards } from "./packages.js";
+import { planCards } from "./plans.js";
+import { Resume } from "./resume.js";
+import { Shelf } from "./shelf.js";
 
 export class Shop {
   #on;
-  #account = new Account();
-  #resume = el("div", { class: "resume", hidden: true });
-  #resumeDetail = el("p", { class: "resume-detail" });
-  #resumeKey = null;
   #heading = el("h1", { class: "visually-hidden" });
-  #title = el("h2", { id: "shelf-title", tabindex: "-1", class: "shelf-title" });
-  #lead = el("p", { class: "shelf-lead quiet" });
-  #goods = el("div", { class: "goods" });
-  #goodsKey = null;
+  #resume;
+  #account = new Account();
   #channels = el("div");
+  #channelsKey = null;
+  #plans = new Shelf("plans");
+  #packages = new Shelf("packages");
+  #orders;
 
-  /** `onBuy(package)`, `onResume(order)`, `onRetry()` and `onChannel(id)`. */
+  /**
+   * `onBuy(item)`, `onUpgrade(plan)`, `onOrder(orderNo)`, `onMoreOrders()`, `onReloadCatalog()`
+   * and `onChannel(id)`.
+   */
   constructor(root, on) {
     this.#on = on;
+    this.#resume = new Resume(on);
+    this.#orders = new Orders(on);
     root.append(
       this.#heading,
-      this.#resume,
+      this.#resume.node,
       this.#account.node,
-      el(
-        "section",
-        { class: "shelf", "aria-labelledby": "shelf-title" },
-        this.#title,
-        this.#lead,
-        this.#goods,
-        this.#channels,
-      ),
+      this.#channels,
+      this.#plans.node,
+      this.#packages.node,
+      this.#orders.node,
     );
   }
 
-  render({ catalog, points, pointsFailed, channel, pending, leftMs }) {
-    this.#account.render(points, pointsFailed);
+  /** `floor` is the `ShopFloor`; `pending` an order that waits, or null; `orders` for `Orders`. */
+  render({ floor, channel, pending, leftMs, orders }) {
     setText(this.#heading, t("title"));
-    setText(this.#title, t("shelf"));
-    setText(this.#lead, t("shelfLead"));
-    this.#renderResume(pending, leftMs);
-    const key = JSON.stringify([catalog.state, catalog.packages, catalog.problem?.code, channel, locale()]);
-    if (key === this.#goodsKey) return;
-    this.#goodsKey = key;
-    this.#goods.setAttribute("aria-busy", String(catalog.state === "loading"));
-    this.#goods.replaceChildren(this.#shelf(catalog));
-    const choice = catalog.state === "ready" ? [channelChoice(channel, this.#on.onChannel)] : [];
-    this.#channels.replaceChildren(...choice);
+    this.#resume.render(pending, leftMs);
+    this.#account.render(floor);
+    this.#renderChannels(floor.catalog, channel);
+    this.#renderPlans(floor);
+    this.#renderPackages(floor.catalog);
+    this.#orders.render(orders);
   }
 
-  /** Puts the focus where the buyer came from, or on the heading. */
+  /** Puts the focus where the buyer came from, or on a heading. */
   focus(code) {
-    const button = code && this.#goods.querySelector(`[data-testid="buy-${CSS.escape(code)}"]`);
-    (button || this.#title).focus({ preventScroll: true });
+    if (code && (this.#plans.focus(code) || this.#packages.focus(code))) return;
+    const first = this.#plans.node.hidden ? this.#packages : this.#plans;
+    first.title.focus({ preventScroll: true });
   }
 
-  #renderResume(order, leftMs) {
-    this.#resume.hidden = !order;
-    const key = order ? order.order_no + locale() : null;
-    if (key !== this.#resumeKey) {
-      this.#resumeKey = key;
-      this.#resume.replaceChildren(...(order ? this.#resumeParts(order) : []));
-    }
-    if (!order) return;
-    const detail = { title: titleOf(order.item), amount: yuan(order.amount_fen), left: mmss(leftMs) };
-    setText(this.#resumeDetail, t("resumeDetail", detail));
+  #renderChannels(catalog, channel) {
+    const shown = catalog.state === "ready" ? [channel, locale()].join() : null;
+    if (shown === this.#channelsKey) return;
+    const hadFocus = this.#channels.contains(document.activeElement);
+    this.#channelsKey = shown;
+    this.#channels.replaceChildren(...(shown ? [channelChoice(channel, this.#on.onChannel)] : []));
+    if (hadFocus) this.#channels.querySelector("input:checked")?.focus({ preventScroll: true });
   }
 
-  #resumeParts(order) {
-    const go = el("button", {
-      class: "button button-small",
-      type: "button",
-      "data-testid": "resume",
-      text: t("resumeGo"),
-      onclick: () => this.#on.onResume(order.order_no),
+  #renderPlans({ catalog, membership }) {
+    // Without any (they are an offer of the shop, not a duty), the points stand alone.
+    this.#plans.node.hidden = catalog.state !== "loading" && catalog.plans.length === 0;
+    this.#plans.render({
+      title: t("plans"),
+      lead: t("plansLead"),
+      isBusy: catalog.state === "loading",
+      what: [catalog.state, catalog.plans, membership, locale()],
+      make: () =>
+        catalog.state === "loading" ? blanks("tiers", 2) : planCards(catalog.plans, membership, this.#on),
     });
-    const words = el("div", {}, el("p", { class: "resume-title", text: t("resume") }), this.#resumeDetail);
-    return [icon("clock"), words, go];
   }
 
-  #shelf(catalog) {
-    if (catalog.state === "loading") {
-      const blanks = Array.from({ length: 3 }, () => el("li", { class: "card skeleton" }));
-      return el("ul", { class: "cards", "aria-hidden": "true" }, ...blanks);
-    }
-    if (catalog.state === "failed") {
-      const retry = { class: "button", type: "button", text: t("retry"), onclick: this.#on.onRetry };
+  #renderPackages(catalog) {
+    this.#packages.render({
+      title: t("shelf"),
+      lead: t("shelfLead"),
+      isBusy: catalog.state === "loading",
+      what: [catalog.state, catalog.packages, catalog.problem?.code, locale()],
+      make: () => this.#packageGoods(catalog),
+    });
+  }
+
+  #packageGoods({ state, packages, problem }) {
+    if (state === "loading") return blanks("cards", 3);
+    if (state === "failed") {
+      const retry = { class: "button", type: "button", text: t("retry"), onclick: this.#on.onReloadCatalog };
       return el(
         "div",
         { class: "empty", role: "alert" },
         el("p", { class: "empty-title", text: t("shelfFailed") }),
-        el("p", { class: "quiet", text: explain(catalog.problem) }),
+        el("p", { class: "quiet", text: explain(problem) }),
         el("button", retry),
       );
     }
-    if (catalog.packages.length === 0) return el("p", { class: "empty quiet", text: t("shelfEmpty") });
-    return el("ul", { class: "cards" }, ...catalog.packages.map((item) => this.#card(item)));
+    if (packages.length === 0) return el("p", { class: "empty quiet", text: t("shelfEmpty") });
+    return packageCards(packages, this.#on);
   }
+}
 
-  #card(item) {
-    const title = titleOf(item);
-    const amount = yuan(item.amount_fen);
-    const validity =
-      item.valid_days === null ? t("validForever") : t("validDays", { days: group(item.valid_days) });
-    return el(
-      "li",
-      { class: "card" },
-      el(
-        "div",
-        { class: "card-words" },
-        el("h3", { class: "card-title", text: title }),
-        el("p", { class: "card-validity quiet", text: validity }),
-      ),
-      el("p", { class: "card-price" }, el("span", { class: "yuan", text: "¥" }), amount),
-      el("button", {
-        class: "button card-buy",
-        type: "button",
-        "data-testid": `buy-${item.code}`,
-        "aria-label": t("buyLabel", { title, amount, validity }),
-        text: t("buy"),
-        onclick: () => this.#on.onBuy(item),
-      }),
-    );
-  }
+function blanks(look, count) {
+  const cards = Array.from({ length: count }, () => el("li", { class: "card skeleton" }));
+  return el("ul", { class: look, "aria-hidden": "true" }, ...cards);
 }
