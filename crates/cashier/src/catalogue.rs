@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use catalog::{InvalidPackage, PointPackage};
+use catalog::{InvalidItem, PointPackage};
 use kernel::StoreError;
 
 use crate::Database;
@@ -21,7 +21,7 @@ pub enum PublishError {
         /// Which package.
         code: String,
         /// Which field is wrong, and what it should be.
-        reason: InvalidPackage,
+        reason: InvalidItem,
     },
     /// The store failed.
     #[error(transparent)]
