@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum ItemKind {
     /// A package of points.
     Points,
+    /// A period of membership, after what is held already.
+    Membership,
+    /// A period of a higher tier, at once, for which the rest of what is held is credited.
+    MembershipUpgrade,
 }
 
 impl ItemKind {
@@ -17,6 +21,8 @@ impl ItemKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Points => "points",
+            Self::Membership => "membership",
+            Self::MembershipUpgrade => "membership_upgrade",
         }
     }
 }
@@ -33,6 +39,8 @@ impl FromStr for ItemKind {
     fn from_str(name: &str) -> Result<Self, UnknownKind> {
         match name {
             "points" => Ok(Self::Points),
+            "membership" => Ok(Self::Membership),
+            "membership_upgrade" => Ok(Self::MembershipUpgrade),
             _ => Err(UnknownKind(name.to_owned())),
         }
     }
@@ -42,3 +50,22 @@ impl FromStr for ItemKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown kind of goods {0:?}")]
 pub struct UnknownKind(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name_everywhere() {
+        for kind in [
+            ItemKind::Points,
+            ItemKind::Membership,
+            ItemKind::MembershipUpgrade,
+        ] {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            let json = format!("\"{kind}\"");
+            assert_eq!(serde_json::to_string(&kind).unwrap(), json);
+        }
+        assert!("Points".parse::<ItemKind>().is_err());
+    }
+}
