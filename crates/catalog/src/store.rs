@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use kernel::StoreError;
 
-use crate::PointPackage;
+use crate::{Plan, PointPackage};
 
 /// Reading the catalogue.
 #[async_trait]
@@ -10,6 +10,10 @@ pub trait CatalogReads: Send {
     async fn listed_point_packages(&mut self) -> Result<Vec<PointPackage>, StoreError>;
     /// The current version of a package, listed or not.
     async fn find_point_package(&mut self, code: &str) -> Result<Option<PointPackage>, StoreError>;
+    /// The current version of every listed plan, in order of position.
+    async fn listed_plans(&mut self) -> Result<Vec<Plan>, StoreError>;
+    /// The current version of a plan, listed or not.
+    async fn find_plan(&mut self, code: &str) -> Result<Option<Plan>, StoreError>;
 }
 
 /// Writing the catalogue.
@@ -17,4 +21,6 @@ pub trait CatalogReads: Send {
 pub trait CatalogStore: CatalogReads {
     /// Adds a version of a package. The version must be new.
     async fn insert_point_package(&mut self, package: &PointPackage) -> Result<(), StoreError>;
+    /// Adds a version of a plan. The version must be new.
+    async fn insert_plan(&mut self, plan: &Plan) -> Result<(), StoreError>;
 }

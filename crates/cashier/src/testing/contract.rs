@@ -43,6 +43,9 @@ macro_rules! contract_tests {
                 the_newest_version_counts,
                 listed_packages_come_in_order,
                 a_version_is_stored_once,
+                a_plan_comes_back_whole,
+                listed_plans_come_in_order,
+                a_version_of_a_plan_is_stored_once,
             }
             orders {
                 an_order_comes_back_whole_in_every_state,

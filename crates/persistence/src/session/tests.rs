@@ -149,6 +149,7 @@ async fn no_query_reads_a_whole_table() {
     tx.find_attempt(&payment_no(1)).await.unwrap();
     tx.find_verdict(Channel::Wechat, "m", "T1").await.unwrap();
     tx.find_point_package("points-1000").await.unwrap();
+    tx.find_plan("pro-month").await.unwrap();
     tx.find_lots(user).await.unwrap();
     tx.event_heads(7, 10).await.unwrap();
     tx.load_events(&[1, 2, 3]).await.unwrap();
