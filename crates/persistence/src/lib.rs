@@ -14,6 +14,7 @@ mod exceptions;
 mod filesystem;
 mod installation;
 mod instant;
+mod memberships;
 mod options;
 mod orders;
 mod payments;

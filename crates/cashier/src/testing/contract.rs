@@ -18,6 +18,7 @@ use crate::{Database, Snapshot, Transaction};
 pub mod catalog;
 pub mod events;
 pub mod exceptions;
+pub mod memberships;
 pub mod orders;
 pub mod payments;
 pub mod points;
@@ -66,6 +67,12 @@ macro_rules! contract_tests {
                 numbers_are_compared_to_the_letter,
                 unexpected_money_finds_its_order_once,
                 a_line_of_the_journal_is_written_once,
+            }
+            memberships {
+                segments_come_whole_by_beginning,
+                an_order_grants_one_segment,
+                a_segment_is_saved_only_over_the_version_before,
+                memberships_granted_at_once_do_not_overlap,
             }
             points {
                 lots_come_soonest_expiry_first,
@@ -149,6 +156,7 @@ mod tests {
             include_str!("contract/catalog.rs"),
             include_str!("contract/events.rs"),
             include_str!("contract/exceptions.rs"),
+            include_str!("contract/memberships.rs"),
             include_str!("contract/orders.rs"),
             include_str!("contract/payments.rs"),
             include_str!("contract/points.rs"),

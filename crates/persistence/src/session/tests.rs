@@ -1,12 +1,16 @@
 use std::sync::Mutex;
 
-use cashier::testing::{NOW, a_fact, a_package, a_purchase, order_no, payment_no, statement};
+use cashier::testing::{
+    NOW, a_fact, a_package, a_purchase, a_tier, order_no, payment_no, statement,
+};
 use cashier::{
     AccountStore, EventKind, EventReads, EventStore, ExceptionStore, NewEvent, RejectionCount,
     RejectionStore, WorkKind, WorkStore,
 };
 use catalog::{CatalogReads, ItemKind};
+use membership::{MembershipReads, MembershipStore, Segment, SegmentState};
 use orders::{OrderReads, OrderStore, Purchase};
+use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use payments::{Payment, PaymentReads, PaymentStore, Record, RecordKind, Verdict};
 use points::PointReads;
@@ -135,6 +139,21 @@ fn money(purchase: &Purchase, verdict: Verdict) -> Payment {
     Payment::admitted(&fact, &money, verdict)
 }
 
+fn a_segment() -> Segment {
+    Segment {
+        segment_id: "s1".to_owned(),
+        user_id: "u1".parse().unwrap(),
+        order_no: order_no(1),
+        tier: a_tier("basic"),
+        from: NOW,
+        until: NOW,
+        anchor_day: 1,
+        value: Cny::ZERO,
+        version: 1,
+        state: SegmentState::Live,
+    }
+}
+
 #[tokio::test]
 async fn no_query_reads_a_whole_table() {
     let (_folder, _store, mut tx) = overheard().await;
@@ -151,6 +170,9 @@ async fn no_query_reads_a_whole_table() {
     tx.find_point_package("points-1000").await.unwrap();
     tx.find_plan("pro-month").await.unwrap();
     tx.find_lots(user).await.unwrap();
+    tx.find_segments(user).await.unwrap();
+    tx.lock_segments(user).await.unwrap();
+    tx.save_segment(&a_segment()).await.unwrap_err();
     tx.event_heads(7, 10).await.unwrap();
     tx.load_events(&[1, 2, 3]).await.unwrap();
     tx.lock_account(user).await.unwrap();
@@ -206,6 +228,7 @@ async fn lists_come_from_the_index_in_their_order() {
         .unwrap();
     tx.recent_purchases(user, NOW, 10).await.unwrap();
     tx.event_heads(7, 10).await.unwrap();
+    tx.find_segments(user).await.unwrap();
     tx.claim_work(WorkKind::Fulfil, 10, Duration::ZERO)
         .await
         .unwrap();
