@@ -14,5 +14,5 @@ pub use kind::{ItemKind, UnknownKind};
 pub use package::PointPackage;
 pub use plan::{Plan, Tier};
 pub use sold::{Goods, Sold, Title};
-pub use store::{CatalogReads, CatalogStore};
+pub use store::{CatalogReads, CatalogStore, Listing};
 pub use upgrade::{Consumed, Upgrade};

@@ -3,6 +3,27 @@ use kernel::StoreError;
 
 use crate::{Plan, PointPackage};
 
+/// Everything that is for sale.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Membership plans, in the order in which they are shown.
+    pub plans: Vec<Plan>,
+    /// Point packages, likewise.
+    pub packages: Vec<PointPackage>,
+}
+
+impl Listing {
+    /// How many things these are.
+    pub fn len(&self) -> usize {
+        self.plans.len() + self.packages.len()
+    }
+
+    /// Whether nothing is for sale.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// Reading the catalogue.
 #[async_trait]
 pub trait CatalogReads: Send {
