@@ -199,6 +199,24 @@ impl<C: ConnectionTrait + Send> OrderReads for Session<C> {
             .transpose()
     }
 
+    async fn find_pending_upgrade(
+        &mut self,
+        user_id: &UserId,
+    ) -> Result<Option<Purchase>, StoreError> {
+        row::Entity::find()
+            .find_also_related(attempts::row::Entity)
+            .filter(row::Column::UserId.eq(user_id.as_str()))
+            .filter(row::Column::Status.eq(OrderState::Pending.as_str()))
+            .filter(row::Column::Kind.eq(ItemKind::MembershipUpgrade.as_str()))
+            .order_by_desc(row::Column::CreatedAt)
+            .order_by_desc(row::Column::OrderNo)
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?
+            .map(purchase)
+            .transpose()
+    }
+
     async fn recent_purchases(
         &mut self,
         user_id: &UserId,

@@ -54,6 +54,7 @@ macro_rules! contract_tests {
                 an_order_is_saved_only_over_the_version_before,
                 a_waiting_order_is_found_by_user_item_and_channel,
                 the_newest_waiting_order_is_found,
+                a_waiting_upgrade_is_found_by_user,
                 an_order_is_shown_with_its_current_attempt,
                 recent_orders_come_newest_first,
             }

@@ -164,6 +164,7 @@ async fn no_query_reads_a_whole_table() {
     tx.find_pending(user, ItemKind::Points, "points-1000", Channel::Wechat)
         .await
         .unwrap();
+    tx.find_pending_upgrade(user).await.unwrap();
     tx.recent_purchases(user, NOW, 10).await.unwrap();
     tx.find_attempt(&payment_no(1)).await.unwrap();
     tx.find_verdict(Channel::Wechat, "m", "T1").await.unwrap();
