@@ -11,6 +11,7 @@ mod m0002_shop;
 mod m0003_purchases;
 mod m0004_points;
 mod m0005_cashier;
+mod m0006_memberships;
 mod m0007_endings;
 mod m0008_idempotency;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_purchases::Step),
             Box::new(m0004_points::Step),
             Box::new(m0005_cashier::Step),
+            Box::new(m0006_memberships::Step),
             Box::new(m0007_endings::Step),
             Box::new(m0008_idempotency::Step),
         ]

@@ -14,6 +14,48 @@ use crate::{Client, Process, binary, free_port};
 const START: Duration = Duration::from_secs(20);
 
 const CATALOG: &str = r#"
+[[tiers]]
+code = "basic"
+title = "基础版"
+title_en = "Basic"
+
+[[tiers]]
+code = "pro"
+title = "专业版"
+title_en = "Pro"
+
+[[plans]]
+code = "basic-month"
+tier = "basic"
+title = "基础版 1 个月"
+title_en = "Basic, 1 month"
+price_fen = 1990
+months = 1
+
+[[plans]]
+code = "basic-year"
+tier = "basic"
+title = "基础版 12 个月"
+title_en = "Basic, 12 months"
+price_fen = 19900
+months = 12
+
+[[plans]]
+code = "pro-month"
+tier = "pro"
+title = "专业版 1 个月"
+title_en = "Pro, 1 month"
+price_fen = 4990
+months = 1
+
+[[plans]]
+code = "pro-year"
+tier = "pro"
+title = "专业版 12 个月"
+title_en = "Pro, 12 months"
+price_fen = 49900
+months = 12
+
 [[point_packages]]
 code = "points-1000"
 title = "1,000 点"

@@ -9,14 +9,15 @@ use crate::view::PackageView;
 
 #[derive(Serialize)]
 struct CatalogView {
-    /// Memberships are not sold yet.
+    /// Not shown yet.
     plans: [(); 0],
     point_packages: Vec<PackageView>,
 }
 
 pub(crate) async fn show(api: Data<Api>, _: Query<NoParameters>) -> Result<HttpResponse, Problem> {
     let listed = api.service().catalogue.listed().await?;
-    let point_packages = listed.into_iter().map(PackageView::from).collect();
+    let packages = listed.packages.into_iter();
+    let point_packages = packages.map(PackageView::from).collect();
     Ok(HttpResponse::Ok().json(CatalogView {
         plans: [],
         point_packages,

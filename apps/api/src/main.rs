@@ -61,14 +61,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             });
         }
         Command::Catalog { file } => {
-            let packages = bootstrap::read_catalog(&file)?;
+            let listing = bootstrap::read_catalog(&file)?;
             let service = bootstrap::assemble(&settings, switches).await?;
-            let published = service.catalogue.publish(&packages).await;
+            let published = service.catalogue.publish(&listing).await;
             service.stop().await;
             println_out(&format!(
-                "{} of {} packages changed",
+                "{} of {} plans and packages changed",
                 published?,
-                packages.len()
+                listing.len()
             ));
         }
         Command::Serve => serve(settings, switches).await?,

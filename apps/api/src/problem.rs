@@ -224,6 +224,8 @@ impl From<PlaceError> for Problem {
     fn from(error: PlaceError) -> Self {
         match error {
             PlaceError::UnknownItem { .. } => Self::invalid("item.code", "not for sale"),
+            PlaceError::UpgradeNeeded => Self::new(kinds::UPGRADE_NEEDED, error.to_string()),
+            PlaceError::NotAnUpgrade(_) => Self::new(kinds::NOT_AN_UPGRADE, error.to_string()),
             PlaceError::Unsupported { .. } => {
                 Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string())
             }

@@ -72,7 +72,10 @@ mod tests {
 
     #[test]
     fn the_demo_has_something_to_sell() {
-        let packages = bootstrap::parse_catalog(CATALOG).unwrap();
+        let listing = bootstrap::parse_catalog(CATALOG).unwrap();
+        assert!(listing.plans.iter().any(|plan| plan.tier.rank == 1));
+        assert!(listing.plans.iter().all(|plan| plan.check().is_ok()));
+        let packages = listing.packages;
         assert!(packages.iter().any(|package| package.points == 1_000));
         assert!(packages.iter().all(|package| package.check().is_ok()));
     }

@@ -95,7 +95,7 @@ pub async fn assemble(
     let closing = Closing::new(ports.clone(), inquiry.clone());
     let plan = plan(&settings.orders);
     Ok(Service {
-        catalogue: Catalogue::new(database),
+        catalogue: Catalogue::new(database, Arc::clone(&ports.clock)),
         expiry: Expiry::new(ports.clone(), closing.clone()),
         polling: Polling::new(ports.clone(), inquiry.clone(), closing.clone(), plan),
         checkout: Checkout::new(

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use catalog::{ItemKind, Sold};
 use kernel::{OrderNo, PaymentNo, StoreError, UserId};
+use membership::NotAnUpgrade;
 use orders::{CloseReason, NewOrder, Order, Purchase};
 use paydesk_provider::{Channel, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
@@ -10,6 +11,7 @@ use tracing::instrument;
 
 use crate::code::{CodeError, Codes, lock, note_repeat};
 use crate::conflict::{MayConflict, retried};
+use crate::offer::{OfferError, offer};
 use crate::{Asked, Closing, Inquiry, KeyRun, Merchant, Ports, Transaction, WorkKind, closing};
 
 mod cancel;
@@ -52,6 +54,7 @@ impl Terms {
     const fn pay_within(&self, kind: ItemKind) -> Duration {
         match kind {
             ItemKind::Points => self.points_within,
+            ItemKind::MembershipUpgrade => self.upgrade_within,
             _ => self.membership_within,
         }
     }
@@ -96,6 +99,12 @@ pub enum PlaceError {
         /// Which name.
         code: String,
     },
+    /// A lower tier of membership is held: an upgrade is what has to be ordered.
+    #[error("a lower tier is held: order an upgrade")]
+    UpgradeNeeded,
+    /// There is nothing to upgrade from.
+    #[error("not an upgrade: {0}")]
+    NotAnUpgrade(NotAnUpgrade),
     /// No account takes payments of this kind.
     #[error("no account takes payments by {channel} in scene {scene}")]
     Unsupported {
@@ -123,6 +132,17 @@ impl From<CodeError> for PlaceError {
         match error {
             CodeError::Provider { order_no, source } => Self::Provider { order_no, source },
             CodeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<OfferError> for PlaceError {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::UnknownItem { kind, code } => Self::UnknownItem { kind, code },
+            OfferError::UpgradeNeeded => Self::UpgradeNeeded,
+            OfferError::NotAnUpgrade(reason) => Self::NotAnUpgrade(reason),
+            OfferError::Store(error) => Self::Store(error),
         }
     }
 }
@@ -207,28 +227,15 @@ impl Checkout {
         let now = self.ports.clock.now();
         let mut tx = self.ports.database.begin().await?;
         tx.lock_account(&wish.user_id).await?;
-        let package = tx
-            .find_point_package(&wish.code)
-            .await?
-            .filter(|package| package.listed);
-        let unknown = || PlaceError::UnknownItem {
-            kind: wish.kind,
-            code: wish.code.clone(),
-        };
-        let item = package.ok_or_else(unknown)?.sold();
-        // Who names a request means an order of its own by each name.
-        let waiting = match &wish.key {
-            Some(_) => None,
-            None => {
-                tx.find_pending(&wish.user_id, wish.kind, &wish.code, wish.channel)
-                    .await?
-            }
-        };
+        let wanted = (wish.kind, wish.code.as_str());
+        let item = offer(&mut *tx, &wish.user_id, wanted, now).await?;
+        let waiting = waiting(&mut *tx, wish).await?;
         if let Some(waiting) = waiting {
             // Read again under locks: the order may have been paid since, and what is written then
             // must not be undone.
             let mut purchase = lock(&mut *tx, &waiting).await?;
-            let reusable = purchase.order.item == item
+            let reusable = wish.key.is_none()
+                && purchase.order.item.same_offer(&item)
                 && purchase.order.expire_at - now >= REUSE_LEFT
                 && purchase.attempt.account == merchant.key;
             if reusable {
@@ -348,6 +355,23 @@ impl Checkout {
             .await?
             .recent_purchases(user_id, since, limit)
             .await
+    }
+}
+
+/// The order that a new one is not placed beside. Of an upgrade there is one at a time, whatever the
+/// plan and channel, because the second to be paid would find its segments gone; of anything else,
+/// who names a request means an order of its own by each name.
+async fn waiting(
+    tx: &mut dyn Transaction,
+    wish: &PlaceOrder,
+) -> Result<Option<Purchase>, StoreError> {
+    match wish.kind {
+        ItemKind::MembershipUpgrade => tx.find_pending_upgrade(&wish.user_id).await,
+        _ if wish.key.is_some() => Ok(None),
+        kind => {
+            tx.find_pending(&wish.user_id, kind, &wish.code, wish.channel)
+                .await
+        }
     }
 }
 

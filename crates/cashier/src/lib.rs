@@ -13,10 +13,12 @@ mod exceptions;
 mod expiry;
 pub mod failpoint;
 mod fulfilment;
+mod goods;
 mod idempotency;
 mod inquiry;
 mod merchants;
 mod notices;
+mod offer;
 mod owed;
 mod policy;
 mod polling;
@@ -39,12 +41,14 @@ pub use events::{Event, EventHead, EventKind, EventReads, EventStore, NewEvent};
 pub use exceptions::{Exception, ExceptionKind, ExceptionStore, Raised};
 pub use expiry::Expiry;
 pub use fulfilment::{FulfilError, Fulfilment, Summary};
+pub use goods::GoodsError;
 pub use idempotency::{
     Idempotency, IdempotencyKey, IdempotencyStore, KeptAnswer, KeyRun, KnownKey, Taken,
 };
 pub use inquiry::{Asked, Inquiry};
 pub use merchants::{Merchant, Merchants};
 pub use notices::{Notices, Received, Refusal};
+pub use offer::OfferError;
 pub use orders::LateMoney;
 pub use policy::{Policy, Ungrantable};
 pub use polling::{PollPlan, Polling};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use catalog::{CatalogReads, CatalogStore};
 use kernel::{Clock, Numbers, StoreError, UserId};
+use membership::{MembershipReads, MembershipStore};
 use orders::{OrderReads, OrderStore};
 use payments::{PaymentReads, PaymentStore};
 use points::{PointReads, PointStore};
@@ -26,18 +27,25 @@ pub trait Database: Send + Sync + fmt::Debug {
 }
 
 /// Every read, on committed data.
-pub trait Snapshot: CatalogReads + OrderReads + PaymentReads + PointReads + EventReads {}
+pub trait Snapshot:
+    CatalogReads + OrderReads + PaymentReads + MembershipReads + PointReads + EventReads
+{
+}
 
-impl<T> Snapshot for T where T: CatalogReads + OrderReads + PaymentReads + PointReads + EventReads {}
+impl<T> Snapshot for T where
+    T: CatalogReads + OrderReads + PaymentReads + MembershipReads + PointReads + EventReads
+{
+}
 
 /// Every write. Dropping it rolls back.
 ///
-/// Rows are locked in one order everywhere: account, order, payment, points, work.
+/// Rows are locked in one order everywhere: account, order, payment, membership, points, work.
 #[async_trait]
 pub trait Transaction:
     CatalogStore
     + OrderStore
     + PaymentStore
+    + MembershipStore
     + PointStore
     + AccountStore
     + WorkStore

@@ -7,7 +7,8 @@ mod fake_provider;
 mod shop;
 
 pub use builders::{
-    NOW, a_fact, a_package, a_purchase, an_attempt, an_order, order_no, payment_no, statement,
+    NOW, a_fact, a_package, a_plan, a_purchase, a_tier, an_attempt, an_order, order_no, payment_no,
+    statement,
 };
 pub use fake_provider::FakeProvider;
 pub use shop::{HeardAlerts, Shop, TAG};

@@ -19,6 +19,12 @@ pub trait OrderReads: Send {
         code: &str,
         channel: Channel,
     ) -> Result<Option<Purchase>, StoreError>;
+    /// A user's upgrade that waits for money, to whatever plan and on whatever channel; the newest,
+    /// should there be several.
+    async fn find_pending_upgrade(
+        &mut self,
+        user_id: &UserId,
+    ) -> Result<Option<Purchase>, StoreError>;
     /// A user's orders since an instant, newest first, at most so many.
     async fn recent_purchases(
         &mut self,

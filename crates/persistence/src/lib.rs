@@ -15,6 +15,7 @@ mod filesystem;
 mod idempotency;
 mod installation;
 mod instant;
+mod memberships;
 mod options;
 mod orders;
 mod payments;

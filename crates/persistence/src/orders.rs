@@ -159,7 +159,7 @@ fn changeable(order: &Order) -> row::ActiveModel {
 
 /// Whether this is an upgrade that waits, of which a user has one at most.
 fn upgrades_now(order: &Order) -> bool {
-    order.item.kind.as_str() == "membership_upgrade" && order.state == OrderState::Pending
+    order.item.kind == ItemKind::MembershipUpgrade && order.state == OrderState::Pending
 }
 
 /// An order with the attempt that was joined to it.
@@ -199,6 +199,24 @@ impl<C: ConnectionTrait + Send> OrderReads for Session<C> {
             .filter(row::Column::Kind.eq(kind.as_str()))
             .filter(row::Column::Code.eq(code))
             .filter(attempts::row::Column::Channel.eq(channel.as_str()))
+            .order_by_desc(row::Column::CreatedAt)
+            .order_by_desc(row::Column::OrderNo)
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?
+            .map(purchase)
+            .transpose()
+    }
+
+    async fn find_pending_upgrade(
+        &mut self,
+        user_id: &UserId,
+    ) -> Result<Option<Purchase>, StoreError> {
+        row::Entity::find()
+            .find_also_related(attempts::row::Entity)
+            .filter(row::Column::UserId.eq(user_id.as_str()))
+            .filter(row::Column::Status.eq(OrderState::Pending.as_str()))
+            .filter(row::Column::Kind.eq(ItemKind::MembershipUpgrade.as_str()))
             .order_by_desc(row::Column::CreatedAt)
             .order_by_desc(row::Column::OrderNo)
             .one(&self.connection)

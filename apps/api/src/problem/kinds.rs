@@ -39,6 +39,8 @@ kinds! {
     PAYLOAD_TOO_LARGE: 413 "payload_too_large" "Payload too large",
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type" "Unsupported media type",
     UNSUPPORTED_CHANNEL: 422 "unsupported_channel" "Unsupported channel",
+    NOT_AN_UPGRADE: 422 "not_an_upgrade" "Not an upgrade",
+    UPGRADE_NEEDED: 422 "upgrade_needed" "Upgrade needed",
     RATE_LIMITED: 429 "rate_limited" "Too many",
     INTERNAL: 500 "internal" "Internal error",
     PROVIDER_UNAVAILABLE: 502 "provider_unavailable" "Payment platform unavailable",

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{PointPackage, Title};
+use catalog::{Plan, PointPackage, Tier, Title};
 use kernel::{OrderNo, PaymentNo};
 use orders::{NewOrder, Order, Purchase};
 use paydesk_money::Cny;
@@ -45,6 +45,41 @@ pub fn a_package() -> PointPackage {
         price: Cny::from_fen(990),
         points: 1000,
         valid_days: None,
+        listed: true,
+        position: 1,
+    }
+}
+
+/// `basic` below `pro` below any other tier.
+pub fn a_tier(code: &str) -> Tier {
+    let rank = match code {
+        "basic" => 0,
+        "pro" => 1,
+        _ => 2,
+    };
+    Tier {
+        code: code.to_owned(),
+        rank,
+        title: Title {
+            zh: format!("{code} 会员"),
+            en: code.to_owned(),
+        },
+    }
+}
+
+/// A month of a tier: `basic` for 19.90 yuan, any other for 49.90.
+pub fn a_plan(tier: &str) -> Plan {
+    let price_fen = if tier == "basic" { 1990 } else { 4990 };
+    Plan {
+        code: format!("{tier}-month"),
+        version: 1,
+        title: Title {
+            zh: format!("{tier} 1 个月"),
+            en: format!("{tier}, 1 month"),
+        },
+        price: Cny::from_fen(price_fen),
+        tier: a_tier(tier),
+        months: 1,
         listed: true,
         position: 1,
     }

@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod events;
 pub mod exceptions;
 pub mod idempotency;
+pub mod memberships;
 pub mod orders;
 pub mod payments;
 pub mod points;
@@ -44,6 +45,9 @@ macro_rules! contract_tests {
                 the_newest_version_counts,
                 listed_packages_come_in_order,
                 a_version_is_stored_once,
+                a_plan_comes_back_whole,
+                listed_plans_come_in_order,
+                a_version_of_a_plan_is_stored_once,
             }
             orders {
                 an_order_comes_back_whole_in_every_state,
@@ -51,6 +55,7 @@ macro_rules! contract_tests {
                 an_order_is_saved_only_over_the_version_before,
                 a_waiting_order_is_found_by_user_item_and_channel,
                 the_newest_waiting_order_is_found,
+                a_waiting_upgrade_is_found_by_user,
                 an_order_is_shown_with_its_current_attempt,
                 recent_orders_come_newest_first,
                 a_list_of_orders_is_read_page_by_page,
@@ -68,6 +73,12 @@ macro_rules! contract_tests {
                 an_order_knows_its_live_attempts,
                 no_more_is_owed_back_than_was_received,
                 a_line_of_the_journal_is_written_once,
+            }
+            memberships {
+                segments_come_whole_by_beginning,
+                an_order_grants_one_segment,
+                a_segment_is_saved_only_over_the_version_before,
+                memberships_granted_at_once_do_not_overlap,
             }
             points {
                 lots_come_soonest_expiry_first,
@@ -163,6 +174,7 @@ mod tests {
             include_str!("contract/events.rs"),
             include_str!("contract/exceptions.rs"),
             include_str!("contract/idempotency.rs"),
+            include_str!("contract/memberships.rs"),
             include_str!("contract/orders.rs"),
             include_str!("contract/payments.rs"),
             include_str!("contract/points.rs"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cashier::testing::{FakeProvider, NOW, Shop, TAG, a_package, an_attempt, an_order, statement};
+use cashier::testing::{FakeProvider, NOW, Shop, TAG, an_attempt, an_order, statement};
 use cashier::{CancelError, EventKind, Received, WorkKind};
 use orders::{Fulfilment, Purchase};
 use paydesk_provider::Channel;
@@ -86,7 +86,6 @@ impl TwoProcesses {
         let api = Shop::on(Arc::new(store));
         let other = Store::connect(&options).await.unwrap();
         let jobs = Shop::on(Arc::new(other));
-        api.catalogue().publish(&[a_package()]).await.unwrap();
         let _folder = folder;
         Self { api, jobs, _folder }
     }

@@ -310,7 +310,7 @@ async fn r23_a_changed_price_leaves_open_orders_alone() {
         points: 1,
         ..cashier::testing::a_package()
     };
-    bench.shop.catalogue().publish(&[dearer]).await.unwrap();
+    bench.offer(dearer).await;
     assert_eq!(bench.now(&purchase).await, purchase);
     bench.paid(&purchase.attempt, "T1").await;
     bench.settle_down().await;

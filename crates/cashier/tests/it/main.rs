@@ -3,9 +3,11 @@
 
 mod crowd;
 mod ending;
+mod failing_grants;
 mod fulfilment;
 mod idempotency;
 mod late_money;
+mod memberships;
 mod notices;
 mod placing;
 mod queries;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 
 use cashier::testing::{FakeProvider, NOW, Shop, TAG, a_package, statement};
 use cashier::{Checkout, Database, EventKind, PlaceOrder, Placed, Received, Refusal};
-use catalog::ItemKind;
+use catalog::{ItemKind, Listing, PointPackage};
 use orders::{OrderState, Purchase};
 use paydesk_provider::{Channel, PaymentStatement, RawNotice, Scene};
 use payments::{Attempt, Refund};
@@ -42,11 +44,21 @@ impl Bench {
         let store = Store::connect(&options).await.unwrap();
         store.migrate(&TAG.parse().unwrap(), NOW).await.unwrap();
         let shop = Shop::on(Arc::new(store));
-        shop.catalogue().publish(&[a_package()]).await.unwrap();
-        Self {
+        let bench = Self {
             shop,
             _folder: folder,
-        }
+        };
+        bench.offer(a_package()).await;
+        bench
+    }
+
+    /// Publishes a package.
+    async fn offer(&self, package: PointPackage) {
+        let listing = Listing {
+            packages: vec![package],
+            ..Listing::default()
+        };
+        self.shop.catalogue().publish(&listing).await.unwrap();
     }
 
     fn database(&self) -> &dyn Database {

@@ -73,7 +73,7 @@ async fn a_waiting_order_is_left_for_a_new_one_when_it_would_not_do() {
         price: Cny::from_fen(991),
         ..a_package()
     };
-    bench.shop.catalogue().publish(&[dearer]).await.unwrap();
+    bench.offer(dearer).await;
     let Placed::New(second) = bench.checkout().place(&wish()).await.unwrap() else {
         unreachable!("the price is another")
     };
@@ -179,7 +179,7 @@ async fn what_is_not_for_sale_places_nothing() {
         listed: false,
         ..a_package()
     };
-    bench.shop.catalogue().publish(&[unlisted]).await.unwrap();
+    bench.offer(unlisted).await;
     let unknown = PlaceOrder {
         code: "points-1".to_owned(),
         ..wish()

@@ -1,13 +1,17 @@
 use std::sync::Mutex;
 
-use cashier::testing::{NOW, a_fact, a_package, a_purchase, order_no, payment_no, statement};
+use cashier::testing::{
+    NOW, a_fact, a_package, a_purchase, a_tier, order_no, payment_no, statement,
+};
 use cashier::{
     AccountStore, EventKind, EventReads, EventStore, ExceptionStore, NewEvent, RejectionCount,
     RejectionStore, WorkKind, WorkStore,
 };
 use catalog::{CatalogReads, ItemKind};
 use kernel::RefundNo;
+use membership::{MembershipReads, MembershipStore, Segment, SegmentState};
 use orders::{LateMoney, OrderReads, OrderStore, Purchase};
+use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use payments::{
     Payment, PaymentReads, PaymentStore, Record, RecordKind, Refund, RefundReason, Verdict,
@@ -138,6 +142,21 @@ fn money(purchase: &Purchase, verdict: Verdict) -> Payment {
     Payment::admitted(&fact, &money, verdict)
 }
 
+fn a_segment() -> Segment {
+    Segment {
+        segment_id: "s1".to_owned(),
+        user_id: "u1".parse().unwrap(),
+        order_no: order_no(1),
+        tier: a_tier("basic"),
+        from: NOW,
+        until: NOW,
+        anchor_day: 1,
+        value: Cny::ZERO,
+        version: 1,
+        state: SegmentState::Live,
+    }
+}
+
 #[tokio::test]
 async fn no_query_reads_a_whole_table() {
     let (_folder, _store, mut tx) = overheard().await;
@@ -148,6 +167,7 @@ async fn no_query_reads_a_whole_table() {
     tx.find_pending(user, ItemKind::Points, "points-1000", Channel::Wechat)
         .await
         .unwrap();
+    tx.find_pending_upgrade(user).await.unwrap();
     tx.recent_purchases(user, NOW, 10).await.unwrap();
     tx.find_attempt(&payment_no(1)).await.unwrap();
     tx.find_verdict(Channel::Wechat, "m", "T1").await.unwrap();
@@ -158,7 +178,11 @@ async fn no_query_reads_a_whole_table() {
     let refund = Refund::in_full(first, &purchase.attempt, "T1", reason, NOW);
     tx.insert_refund(&refund).await.unwrap();
     tx.find_point_package("points-1000").await.unwrap();
+    tx.find_plan("pro-month").await.unwrap();
     tx.find_lots(user).await.unwrap();
+    tx.find_segments(user).await.unwrap();
+    tx.lock_segments(user).await.unwrap();
+    tx.save_segment(&a_segment()).await.unwrap_err();
     tx.event_heads(7, 10).await.unwrap();
     tx.load_events(&[1, 2, 3]).await.unwrap();
     tx.lock_account(user).await.unwrap();
@@ -214,6 +238,7 @@ async fn lists_come_from_the_index_in_their_order() {
         .unwrap();
     tx.recent_purchases(user, NOW, 10).await.unwrap();
     tx.event_heads(7, 10).await.unwrap();
+    tx.find_segments(user).await.unwrap();
     tx.claim_work(WorkKind::Fulfil, 10, Duration::ZERO)
         .await
         .unwrap();

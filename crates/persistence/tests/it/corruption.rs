@@ -1,6 +1,8 @@
-use cashier::testing::{NOW, a_purchase, an_order, order_no};
+use cashier::testing::{NOW, a_purchase, a_tier, an_order, order_no};
 use cashier::{Database, EventKind, NewEvent};
 use kernel::StoreError;
+use membership::{Segment, SegmentState};
+use paydesk_money::Cny;
 use sea_orm::{ConnectionTrait, Database as Driver, DatabaseConnection};
 
 use crate::{migrated, options};
@@ -86,6 +88,45 @@ async fn an_attempt_or_event_that_means_nothing_is_none() {
         damage(&raw, &format!("UPDATE attempts SET {how}")).await;
         let mut snapshot = store.read().await.unwrap();
         let found = snapshot.find_attempt(&an_order(1).payment_no).await;
+        assert!(is_corrupt(found), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_means_nothing_is_no_membership() {
+    let (folder, store) = migrated().await;
+    let raw = Driver::connect(options(folder.path(), false).url)
+        .await
+        .unwrap();
+    let segment = Segment {
+        segment_id: "s1".to_owned(),
+        user_id: "u1".parse().unwrap(),
+        order_no: order_no(1),
+        tier: a_tier("pro"),
+        from: NOW,
+        until: NOW,
+        anchor_day: 1,
+        value: Cny::ZERO,
+        version: 1,
+        state: SegmentState::Live,
+    };
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.insert_segment(&segment).await.unwrap());
+    tx.commit().await.unwrap();
+    let healthy = "state = 'live', anchor_day = 1, consumed_by = NULL, was_until_at = NULL";
+    for how in [
+        "state = 'gone'",
+        "state = 'consumed'",
+        "state = 'consumed', consumed_by = 'x', was_until_at = 0, credit_fen = 0",
+        "state = 'consumed', was_until_at = 0, credit_fen = 0",
+        "anchor_day = 256",
+        "until_at = 9223372036854775807",
+    ] {
+        for how in [healthy, how] {
+            damage(&raw, &format!("UPDATE membership_segments SET {how}")).await;
+        }
+        let mut snapshot = store.read().await.unwrap();
+        let found = snapshot.find_segments(&segment.user_id).await;
         assert!(is_corrupt(found), "{how}");
     }
 }

@@ -159,6 +159,30 @@ pub async fn the_newest_waiting_order_is_found(database: &Arc<dyn Database>) {
     assert_eq!(found.expect("readable"), Some(a_purchase(3)));
 }
 
+/// Of whatever plan and channel, but of no other kind and no longer waiting.
+pub async fn a_waiting_upgrade_is_found_by_user(database: &Arc<dyn Database>) {
+    let upgrade = |n: u32, code: &str, channel| {
+        let mut purchase = a_purchase(n);
+        purchase.order.item.kind = ItemKind::MembershipUpgrade;
+        code.clone_into(&mut purchase.order.item.code);
+        purchase.attempt.channel = channel;
+        purchase
+    };
+    let mut closing = upgrade(3, "max-month", Channel::Wechat);
+    closing.order.state = OrderState::Closing {
+        reason: CloseReason::Cancelled,
+    };
+    let waiting = upgrade(2, "pro-month", Channel::Alipay);
+    for purchase in [&closing, &waiting, &a_purchase(4)] {
+        keep(database, purchase).await;
+    }
+    let mut snapshot = read(database).await;
+    for (name, expected) in [("u1", Some(&waiting)), ("U1", None), ("u2", None)] {
+        let found = snapshot.find_pending_upgrade(&user(name)).await;
+        assert_eq!(found.expect("readable").as_ref(), expected, "{name}");
+    }
+}
+
 /// Not with the first that was made.
 pub async fn an_order_is_shown_with_its_current_attempt(database: &Arc<dyn Database>) {
     let mut purchase = a_purchase(1);
