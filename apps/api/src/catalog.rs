@@ -3,14 +3,14 @@ use actix_web::web::Data;
 use serde::Serialize;
 
 use crate::Api;
+use crate::memberships::PlanView;
 use crate::problem::Problem;
 use crate::query::{NoParameters, Query};
 use crate::view::PackageView;
 
 #[derive(Serialize)]
 struct CatalogView {
-    /// Not shown yet.
-    plans: [(); 0],
+    plans: Vec<PlanView>,
     point_packages: Vec<PackageView>,
 }
 
@@ -19,7 +19,7 @@ pub(crate) async fn show(api: Data<Api>, _: Query<NoParameters>) -> Result<HttpR
     let packages = listed.packages.into_iter();
     let point_packages = packages.map(PackageView::from).collect();
     Ok(HttpResponse::Ok().json(CatalogView {
-        plans: [],
+        plans: listed.plans.into_iter().map(PlanView::from).collect(),
         point_packages,
     }))
 }

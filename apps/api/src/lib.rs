@@ -11,6 +11,7 @@ mod health;
 mod idempotent;
 mod links;
 mod live;
+mod memberships;
 mod orders;
 mod page;
 mod problem;

@@ -37,9 +37,9 @@ pub(crate) struct CreateOrder {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WantedItem {
-    kind: ItemKind,
-    code: String,
+pub(crate) struct WantedItem {
+    pub(crate) kind: ItemKind,
+    pub(crate) code: String,
 }
 
 const fn by_qr() -> Scene {

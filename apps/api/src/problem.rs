@@ -9,7 +9,7 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
-use cashier::{CancelError, Interrupted, PlaceError, StatusError, SwitchError};
+use cashier::{CancelError, Interrupted, OfferError, PlaceError, StatusError, SwitchError};
 use kernel::{OrderNo, StoreError};
 use paydesk_provider::ProviderError;
 use serde::{Deserialize, Serialize};
@@ -220,12 +220,23 @@ impl From<StatusError> for Problem {
     }
 }
 
+impl From<OfferError> for Problem {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::UnknownItem { .. } => Self::invalid("item.code", "not for sale"),
+            OfferError::UpgradeNeeded => Self::new(kinds::UPGRADE_NEEDED, error.to_string()),
+            OfferError::NotAnUpgrade(_) => Self::new(kinds::NOT_AN_UPGRADE, error.to_string()),
+            OfferError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<PlaceError> for Problem {
     fn from(error: PlaceError) -> Self {
         match error {
-            PlaceError::UnknownItem { .. } => Self::invalid("item.code", "not for sale"),
-            PlaceError::UpgradeNeeded => Self::new(kinds::UPGRADE_NEEDED, error.to_string()),
-            PlaceError::NotAnUpgrade(_) => Self::new(kinds::NOT_AN_UPGRADE, error.to_string()),
+            PlaceError::UnknownItem { kind, code } => OfferError::UnknownItem { kind, code }.into(),
+            PlaceError::UpgradeNeeded => OfferError::UpgradeNeeded.into(),
+            PlaceError::NotAnUpgrade(why) => OfferError::NotAnUpgrade(why).into(),
             PlaceError::Unsupported { .. } => {
                 Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string())
             }

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource};
 
 use crate::problem::Problem;
-use crate::{account, callback, catalog, changes, health, live, orders};
+use crate::{account, callback, catalog, changes, health, live, memberships, orders};
 
 /// One endpoint; `docs/HTTP.md` lists the same ones, and a test holds the two together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,7 @@ macro_rules! routes {
 
 routes! {
     GET "/api/v1/catalog" => catalog::show,
+    POST "/api/v1/payment/quote" => memberships::quote,
     POST "/api/v1/payment/create-order" => orders::create,
     GET "/api/v1/payment/order-status" => orders::status,
  GET "/api/v1/payment/orders" => orders::list,
@@ -44,6 +45,7 @@ routes! {
     POST "/api/v1/payment/wechat/callback" => callback::wechat,
     POST "/api/v1/payment/alipay/callback" => callback::alipay,
     GET "/api/v1/payment/ws" => live::connect,
+    GET "/api/v1/account/membership" => memberships::show,
     GET "/api/v1/account/points" => account::points,
  GET "/api/v1/account/points/entries" => account::entries,
     GET "/healthz" => health::alive,

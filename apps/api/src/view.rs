@@ -1,6 +1,6 @@
 //! Orders as the HTTP contract shows them.
 
-use catalog::PointPackage;
+use catalog::{PointPackage, Sold};
 use orders::{OrderState, Purchase};
 use points::{Entry, Lot};
 use serde::Serialize;
@@ -40,11 +40,22 @@ pub(crate) struct OrderView {
 }
 
 #[derive(Debug, Serialize)]
-struct ItemView {
+pub(crate) struct ItemView {
     kind: &'static str,
     code: String,
     title: String,
     title_en: String,
+}
+
+impl From<&Sold> for ItemView {
+    fn from(sold: &Sold) -> Self {
+        Self {
+            kind: sold.kind.as_str(),
+            code: sold.code.clone(),
+            title: sold.title.zh.clone(),
+            title_en: sold.title.en.clone(),
+        }
+    }
 }
 
 impl OrderView {
@@ -63,12 +74,7 @@ impl OrderView {
             payment_no: order.payment_no.to_string(),
             transaction_id: attempt.transaction_id.clone(),
             seq: order.version,
-            item: ItemView {
-                kind: order.item.kind.as_str(),
-                code: order.item.code.clone(),
-                title: order.item.title.zh.clone(),
-                title_en: order.item.title.en.clone(),
-            },
+            item: ItemView::from(&order.item),
             channel: attempt.channel.as_str(),
             scene: attempt.scene.as_str(),
             status: order.state.as_str(),

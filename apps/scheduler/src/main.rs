@@ -33,7 +33,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     bootstrap::install_tls();
-    match run(Arguments::parse()).await {
+    // What holds a whole service is large, and is kept off the stack.
+    match Box::pin(run(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("paydesk-scheduler: {error:#}");

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use catalog::{InvalidItem, ItemKind, Listing, Plan, PointPackage, Sold};
 use kernel::{Clock, StoreError, UserId};
+use membership::Segment;
+use time::OffsetDateTime;
 
 use crate::conflict::{MayConflict, retried};
 use crate::offer::{OfferError, offer};
@@ -12,6 +14,17 @@ use crate::{Database, Transaction};
 pub struct Catalogue {
     database: Arc<dyn Database>,
     clock: Arc<dyn Clock>,
+}
+
+/// An offer with what explains it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// What an order would keep.
+    pub sold: Sold,
+    /// The membership that the user holds, which an upgrade counts.
+    pub held: Vec<Segment>,
+    /// When it was made.
+    pub at: OffsetDateTime,
 }
 
 /// Why the catalogue could not be changed.
@@ -57,9 +70,12 @@ impl Catalogue {
         user_id: &UserId,
         kind: ItemKind,
         code: &str,
-    ) -> Result<Sold, OfferError> {
+    ) -> Result<Quote, OfferError> {
+        let at = self.clock.now();
         let mut snapshot = self.database.read().await?;
-        offer(&mut *snapshot, user_id, (kind, code), self.clock.now()).await
+        let sold = offer(&mut *snapshot, user_id, (kind, code), at).await?;
+        let held = snapshot.find_segments(user_id).await?;
+        Ok(Quote { sold, held, at })
     }
 
     /// Publishes plans and packages: each that differs from its current version becomes a new

@@ -32,7 +32,7 @@ mod work;
 
 pub use alarm::Alarm;
 pub use alerts::{Alerts, LogAlerts};
-pub use catalogue::{Catalogue, PublishError};
+pub use catalogue::{Catalogue, PublishError, Quote};
 pub use checkout::{
     CancelError, Checkout, PlaceError, PlaceOrder, Placed, StatusError, SwitchError, Terms,
 };

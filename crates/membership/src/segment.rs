@@ -66,11 +66,15 @@ impl Segment {
         self.from <= at && at < self.until
     }
 
+    /// How much of it is left at that instant, in whole seconds.
+    pub fn unused_seconds(&self, at: OffsetDateTime) -> i64 {
+        (self.until - at.max(self.from)).whole_seconds().max(0)
+    }
+
     /// What the part after that instant is worth, by whole seconds, rounded down.
     pub(crate) fn credit(&self, at: OffsetDateTime) -> Cny {
-        let seconds = |from: OffsetDateTime| i128::from((self.until - from).whole_seconds().max(0));
-        let total = seconds(self.from);
-        let unused = seconds(at.max(self.from));
+        let total = i128::from(self.unused_seconds(self.from));
+        let unused = i128::from(self.unused_seconds(at));
         // The unused part is no longer than the whole, so the outcome is no more than the value.
         let fen = (i128::from(self.value.fen()) * unused).checked_div(total);
         Cny::from_fen(fen.and_then(|fen| i64::try_from(fen).ok()).unwrap_or(0))

@@ -84,23 +84,6 @@ fn every_complaint_names_the_setting() {
             "orders.pay_within_minutes",
         ),
         (
-            format!("{GOOD}upgrade_pay_within_minutes = 121"),
-            "orders.upgrade_pay_within_minutes",
-        ),
-        (
-            format!("{GOOD}late_payment = \"keep\""),
-            "orders.late_payment",
-        ),
-        (format!("{GOOD}grant_tries = 0"), "orders.grant_tries"),
-        (
-            format!("{GOOD}query_every_seconds = 301"),
-            "orders.query_every_seconds",
-        ),
-        (
-            format!("{GOOD}[scheduler]\npoll_every_seconds = 0"),
-            "scheduler.poll_every_seconds",
-        ),
-        (
             format!("{GOOD}pay_within_minutes = \"soon\""),
             "orders.pay_within_minutes",
         ),
@@ -148,6 +131,32 @@ fn every_complaint_names_the_setting() {
         let error = load(&toml, &[]).unwrap_err();
         assert_eq!(error.setting, setting, "{error}");
         assert!(!error.to_string().contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn what_is_out_of_its_range_is_named() {
+    for (line, setting) in [
+        (
+            "upgrade_pay_within_minutes = 121",
+            "orders.upgrade_pay_within_minutes",
+        ),
+        (
+            "points_pay_within_minutes = 4",
+            "orders.points_pay_within_minutes",
+        ),
+        ("late_payment = \"keep\"", "orders.late_payment"),
+        ("failed_grant = \"grant\"", "orders.failed_grant"),
+        ("grant_tries = 0", "orders.grant_tries"),
+        ("query_every_seconds = 301", "orders.query_every_seconds"),
+        ("create_retries = 1001", "orders.create_retries"),
+        (
+            "[scheduler]\npoll_every_seconds = 0",
+            "scheduler.poll_every_seconds",
+        ),
+    ] {
+        let error = load(&format!("{GOOD}{line}"), &[]).unwrap_err();
+        assert_eq!(error.setting, setting, "{error}");
     }
 }
 

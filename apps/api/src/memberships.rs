@@ -1,0 +1,219 @@
+//! Plans, what an upgrade costs, and what a user holds.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use cashier::Quote;
+use catalog::{Goods, Plan, Tier, Upgrade};
+use membership::Segment;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::Api;
+use crate::auth::Caller;
+use crate::body::Json;
+use crate::idempotent::{Answered, Named, idempotent};
+use crate::orders::WantedItem;
+use crate::problem::Problem;
+use crate::query::{NoParameters, Query};
+use crate::view::ItemView;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TierView {
+    code: String,
+    title: String,
+    title_en: String,
+    rank: i32,
+}
+
+impl From<&Tier> for TierView {
+    fn from(tier: &Tier) -> Self {
+        Self {
+            code: tier.code.clone(),
+            title: tier.title.zh.clone(),
+            title_en: tier.title.en.clone(),
+            rank: tier.rank,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanView {
+    kind: &'static str,
+    code: String,
+    version: i32,
+    title: String,
+    title_en: String,
+    amount_fen: i64,
+    currency: &'static str,
+    months: u32,
+    tier: TierView,
+}
+
+impl From<Plan> for PlanView {
+    fn from(plan: Plan) -> Self {
+        Self {
+            kind: catalog::ItemKind::Membership.as_str(),
+            tier: TierView::from(&plan.tier),
+            code: plan.code,
+            version: plan.version,
+            title: plan.title.zh,
+            title_en: plan.title.en,
+            amount_fen: plan.price.fen(),
+            currency: "CNY",
+            months: plan.months,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SegmentView {
+    segment_id: String,
+    tier: TierView,
+    #[serde(with = "time::serde::rfc3339")]
+    from: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    until: OffsetDateTime,
+    order_no: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct MembershipView {
+    /// What the user holds now.
+    tier: Option<TierView>,
+    /// Until when they hold it without a break.
+    #[serde(with = "time::serde::rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
+    /// What is not over yet, by beginning.
+    segments: Vec<SegmentView>,
+}
+
+/// What the caller holds.
+pub(crate) async fn show(
+    api: Data<Api>,
+    caller: Caller,
+    _: Query<NoParameters>,
+) -> Result<HttpResponse, Problem> {
+    let ports = &api.service().ports;
+    let mut snapshot = ports.database.read().await?;
+    let held = snapshot.find_segments(&caller.user_id).await?;
+    let now = ports.clock.now();
+    let current = membership::current(&held, now);
+    let segments = held
+        .into_iter()
+        .filter(|segment| segment.is_unfinished(now));
+    Ok(HttpResponse::Ok().json(MembershipView {
+        tier: current
+            .as_ref()
+            .map(|current| TierView::from(&current.tier)),
+        expires_at: current.map(|current| current.until),
+        segments: segments.map(SegmentView::from).collect(),
+    }))
+}
+
+impl From<Segment> for SegmentView {
+    fn from(segment: Segment) -> Self {
+        Self {
+            tier: TierView::from(&segment.tier),
+            segment_id: segment.segment_id,
+            from: segment.from,
+            until: segment.until,
+            order_no: segment.order_no.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuoteWish {
+    item: WantedItem,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct QuoteView {
+    item: ItemView,
+    /// What an order placed now would cost.
+    amount_fen: i64,
+    currency: &'static str,
+    breakdown: Breakdown,
+}
+
+/// How the amount comes about.
+#[derive(Debug, Serialize)]
+struct Breakdown {
+    list_price_fen: i64,
+    credit_fen: i64,
+    /// By how much the period grows, for credit beyond the price.
+    extra_seconds: i64,
+    consumed: Vec<ConsumedView>,
+}
+
+/// A segment that ends with the upgrade.
+#[derive(Debug, Serialize)]
+struct ConsumedView {
+    segment_id: String,
+    tier: TierView,
+    unused_seconds: i64,
+    credit_fen: i64,
+}
+
+/// What something would cost the caller now.
+pub(crate) async fn quote(
+    api: Data<Api>,
+    caller: Caller,
+    named: Named,
+    wish: Json<QuoteWish>,
+) -> Result<HttpResponse, Problem> {
+    let Json(wish) = wish;
+    let (kind, code) = (wish.item.kind, wish.item.code.clone());
+    let (catalogue, user_id) = (api.service().catalogue.clone(), caller.user_id.clone());
+    let work = move |_| async move {
+        let quote = catalogue.quote(&user_id, kind, &code).await?;
+        Answered::json(StatusCode::OK, &QuoteView::from(quote))
+    };
+    idempotent(api.service(), &caller.user_id, named, &wish, work).await
+}
+
+impl From<Quote> for QuoteView {
+    fn from(quote: Quote) -> Self {
+        let breakdown = match &quote.sold.goods {
+            Goods::Upgrade { upgrade, .. } => Breakdown::of(upgrade, &quote),
+            _ => Breakdown {
+                list_price_fen: quote.sold.price.fen(),
+                credit_fen: 0,
+                extra_seconds: 0,
+                consumed: Vec::new(),
+            },
+        };
+        Self {
+            item: ItemView::from(&quote.sold),
+            amount_fen: quote.sold.price.fen(),
+            currency: "CNY",
+            breakdown,
+        }
+    }
+}
+
+impl Breakdown {
+    fn of(upgrade: &Upgrade, quote: &Quote) -> Self {
+        // Quote and segments were read at the same moment, so each one counted is there.
+        let consumed = upgrade.consumed.iter().filter_map(|part| {
+            let segment = quote
+                .held
+                .iter()
+                .find(|it| it.segment_id == part.segment_id)?;
+            Some(ConsumedView {
+                segment_id: part.segment_id.clone(),
+                tier: TierView::from(&segment.tier),
+                unused_seconds: segment.unused_seconds(quote.at),
+                credit_fen: part.credit.fen(),
+            })
+        });
+        Self {
+            list_price_fen: upgrade.list_price.fen(),
+            credit_fen: upgrade.credit.fen(),
+            extra_seconds: upgrade.extra_seconds,
+            consumed: consumed.collect(),
+        }
+    }
+}
