@@ -228,6 +228,18 @@ impl From<PlaceError> for Problem {
     fn from(error: PlaceError) -> Self {
         match error {
             PlaceError::UnknownItem { .. } => Self::invalid("item.code", "not for sale"),
+            PlaceError::UpgradeNeeded => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "upgrade_needed",
+                "Upgrade needed",
+                error.to_string(),
+            ),
+            PlaceError::NotAnUpgrade(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not_an_upgrade",
+                "Not an upgrade",
+                error.to_string(),
+            ),
             PlaceError::Unsupported { .. } => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unsupported_channel",

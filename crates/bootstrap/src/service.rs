@@ -88,7 +88,7 @@ pub async fn assemble(
         pay_within: Duration::minutes(i64::from(settings.orders.pay_within_minutes)),
     };
     Ok(Service {
-        catalogue: Catalogue::new(database),
+        catalogue: Catalogue::new(database, Arc::clone(&ports.clock)),
         checkout: Checkout::new(ports.clone(), inquiry, terms),
         notices: Notices::new(
             ports.clone(),

@@ -1,15 +1,17 @@
 use std::sync::Arc;
 
-use catalog::{InvalidItem, Listing, Plan, PointPackage};
-use kernel::StoreError;
+use catalog::{InvalidItem, ItemKind, Listing, Plan, PointPackage, Sold};
+use kernel::{Clock, StoreError, UserId};
 
 use crate::conflict::{MayConflict, retried};
+use crate::offer::{OfferError, offer};
 use crate::{Database, Transaction};
 
 /// Showing and changing what is for sale.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     database: Arc<dyn Database>,
+    clock: Arc<dyn Clock>,
 }
 
 /// Why the catalogue could not be changed.
@@ -36,8 +38,8 @@ impl MayConflict for PublishError {
 
 impl Catalogue {
     /// The catalogue in this database.
-    pub fn new(database: Arc<dyn Database>) -> Self {
-        Self { database }
+    pub fn new(database: Arc<dyn Database>, clock: Arc<dyn Clock>) -> Self {
+        Self { database, clock }
     }
 
     /// What can be bought now.
@@ -47,6 +49,17 @@ impl Catalogue {
             plans: snapshot.listed_plans().await?,
             packages: snapshot.listed_point_packages().await?,
         })
+    }
+
+    /// What a user would be sold under this name now: what an order placed at this moment keeps.
+    pub async fn quote(
+        &self,
+        user_id: &UserId,
+        kind: ItemKind,
+        code: &str,
+    ) -> Result<Sold, OfferError> {
+        let mut snapshot = self.database.read().await?;
+        offer(&mut *snapshot, user_id, (kind, code), self.clock.now()).await
     }
 
     /// Publishes plans and packages: each that differs from its current version becomes a new

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use catalog::{ItemKind, Sold};
 use kernel::{OrderNo, StoreError, UserId};
+use membership::NotAnUpgrade;
 use orders::{NewOrder, Order, OrderState, Purchase};
 use paydesk_provider::{Advice, Answer, Channel, Created, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
@@ -10,6 +11,7 @@ use time::Duration;
 use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
+use crate::offer::{OfferError, offer};
 use crate::{Asked, EventKind, Inquiry, Merchant, NewEvent, Ports, Transaction};
 
 /// An order that is still waiting is offered again only when the buyer has this long left to pay.
@@ -69,6 +71,12 @@ pub enum PlaceError {
         /// Which name.
         code: String,
     },
+    /// A lower tier of membership is held: an upgrade is what has to be ordered.
+    #[error("a lower tier is held: order an upgrade")]
+    UpgradeNeeded,
+    /// There is nothing to upgrade from.
+    #[error("not an upgrade: {0}")]
+    NotAnUpgrade(NotAnUpgrade),
     /// No account takes payments of this kind.
     #[error("no account takes payments by {channel} in scene {scene}")]
     Unsupported {
@@ -89,6 +97,17 @@ pub enum PlaceError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<OfferError> for PlaceError {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::UnknownItem { kind, code } => Self::UnknownItem { kind, code },
+            OfferError::UpgradeNeeded => Self::UpgradeNeeded,
+            OfferError::NotAnUpgrade(reason) => Self::NotAnUpgrade(reason),
+            OfferError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl MayConflict for PlaceError {
@@ -168,23 +187,14 @@ impl Checkout {
         let now = self.ports.clock.now();
         let mut tx = self.ports.database.begin().await?;
         tx.lock_account(&wish.user_id).await?;
-        let package = tx
-            .find_point_package(&wish.code)
-            .await?
-            .filter(|package| package.listed);
-        let unknown = || PlaceError::UnknownItem {
-            kind: wish.kind,
-            code: wish.code.clone(),
-        };
-        let item = package.ok_or_else(unknown)?.sold();
-        let waiting = tx
-            .find_pending(&wish.user_id, wish.kind, &wish.code, wish.channel)
-            .await?;
+        let wanted = (wish.kind, wish.code.as_str());
+        let item = offer(&mut *tx, &wish.user_id, wanted, now).await?;
+        let waiting = waiting(&mut *tx, wish).await?;
         if let Some(waiting) = waiting {
             // Read again under locks: the order may have been paid since, and what is written then
             // must not be undone.
             let mut purchase = lock(&mut *tx, &waiting).await?;
-            let reusable = purchase.order.item == item
+            let reusable = purchase.order.item.same_offer(&item)
                 && purchase.order.expire_at - now >= REUSE_LEFT
                 && purchase.attempt.account == merchant.key;
             if reusable {
@@ -402,6 +412,19 @@ impl Checkout {
             .recent_purchases(user_id, since, limit)
             .await
     }
+}
+
+/// The order that a new one is not placed beside: of an upgrade there is one at a time, whatever the
+/// plan and channel, because the second to be paid would find its segments gone.
+async fn waiting(
+    tx: &mut dyn Transaction,
+    wish: &PlaceOrder,
+) -> Result<Option<Purchase>, StoreError> {
+    if wish.kind == ItemKind::MembershipUpgrade {
+        return tx.find_pending_upgrade(&wish.user_id).await;
+    }
+    tx.find_pending(&wish.user_id, wish.kind, &wish.code, wish.channel)
+        .await
 }
 
 /// Reads a purchase again, locked.

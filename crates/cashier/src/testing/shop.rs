@@ -99,7 +99,7 @@ impl Shop {
 
     /// What is for sale.
     pub fn catalogue(&self) -> Catalogue {
-        Catalogue::new(self.ports.database.clone())
+        Catalogue::new(self.ports.database.clone(), self.ports.clock.clone())
     }
 }
 
