@@ -1,12 +1,11 @@
-use catalog::Goods;
 use kernel::{OrderNo, StoreError};
 use orders::{GrantError, Granted, Order, Purchase};
 use payments::{Record, RecordKind};
-use points::{Grant, PointsError};
 use time::Duration;
 use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
+use crate::goods::{GoodsError, hand_over};
 use crate::{
     Alarm, Claim, EventKind, Exception, ExceptionKind, NewEvent, Ports, Raised, Transaction,
     WorkKind, failpoint,
@@ -35,9 +34,9 @@ pub enum FulfilError {
     /// The order does not allow it.
     #[error(transparent)]
     Refused(#[from] GrantError),
-    /// The goods cannot be written.
+    /// The goods were not written.
     #[error(transparent)]
-    Points(#[from] PointsError),
+    Goods(#[from] GoodsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,7 +45,8 @@ pub enum FulfilError {
 impl MayConflict for FulfilError {
     fn is_conflict(&self) -> bool {
         match self {
-            Self::Store(error) | Self::Points(PointsError::Store(error)) => error.is_conflict(),
+            Self::Store(error) => error.is_conflict(),
+            Self::Goods(error) => error.is_conflict(),
             _ => false,
         }
     }
@@ -98,6 +98,9 @@ impl Fulfilment {
     async fn fulfil_once(&self, order_no: &OrderNo) -> Result<Granted, FulfilError> {
         let mut tx = self.ports.database.begin().await?;
         let missing = || FulfilError::NoOrder(order_no.to_string());
+        // Whose it is never changes. Their account first: orders of one user are granted in turn.
+        let purchase = tx.find_purchase(order_no).await?.ok_or_else(missing)?;
+        tx.lock_account(&purchase.order.user_id).await?;
         let mut order = tx.lock_order(order_no).await?.ok_or_else(missing)?;
         let granted = order.mark_granted()?;
         if granted == Granted::Now {
@@ -112,21 +115,7 @@ impl Fulfilment {
     async fn grant(&self, tx: &mut dyn Transaction, order: &Order) -> Result<(), FulfilError> {
         let now = self.ports.clock.now();
         tx.save_order(order).await?;
-        match &order.item.goods {
-            Goods::Points { points, valid_days } => {
-                let grant = Grant {
-                    lot_id: self.ports.numbers.row_id(),
-                    entry_id: self.ports.numbers.row_id(),
-                    user_id: order.user_id.clone(),
-                    order_no: order.order_no.clone(),
-                    points: *points,
-                    valid_days: *valid_days,
-                    at: now,
-                };
-                points::grant(tx, grant).await?;
-            }
-            _ => return Err(GrantError::Refused(order.order_no.clone()).into()),
-        }
+        hand_over(tx, order, &*self.ports.numbers, now).await?;
         let gone = || StoreError::lost_update("a paid order without its attempt");
         let attempt = tx.find_attempt(&order.payment_no).await?.ok_or_else(gone)?;
         let purchase = Purchase {

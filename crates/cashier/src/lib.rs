@@ -10,6 +10,7 @@ mod events;
 mod exceptions;
 pub mod failpoint;
 mod fulfilment;
+mod goods;
 mod inquiry;
 mod merchants;
 mod notices;
@@ -29,6 +30,7 @@ pub use checkout::{Checkout, PlaceError, PlaceOrder, Placed, StatusError, Terms}
 pub use events::{Event, EventHead, EventKind, EventReads, EventStore, NewEvent};
 pub use exceptions::{Exception, ExceptionKind, ExceptionStore, Raised};
 pub use fulfilment::{FulfilError, Fulfilment, Summary};
+pub use goods::GoodsError;
 pub use inquiry::{Asked, Inquiry};
 pub use merchants::{Merchant, Merchants};
 pub use notices::{Notices, Received, Refusal};

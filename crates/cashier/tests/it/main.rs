@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod fulfilment;
+mod memberships;
 mod notices;
 mod placing;
 mod queries;
