@@ -86,8 +86,11 @@ impl TwoProcesses {
         let api = Shop::on(Arc::new(store));
         let other = Store::connect(&options).await.unwrap();
         let jobs = Shop::on(Arc::new(other));
-        let _folder = folder;
-        Self { api, jobs, _folder }
+        Self {
+            api,
+            jobs,
+            _folder: folder,
+        }
     }
 
     /// Orders, stored in few transactions, of which the first `due` have no time left.

@@ -68,13 +68,13 @@ fn promises_nothing() -> Vec<(Result<Closed, ProviderError>, Result<Found, Provi
     let malformed = || ProviderError::Malformed {
         details: Details::default(),
     };
-    let unknown = || Err(ProviderError::timed_out("no answer"));
+    let lost = || ProviderError::timed_out("no answer");
     vec![
-        (Ok(Closed::Accepted), unknown()),
+        (Ok(Closed::Accepted), Err(lost())),
         (Ok(Closed::Accepted), Ok(Found::NoSuchPayment)),
         (Ok(Closed::NoSuchPayment), Ok(Found::NoSuchPayment)),
-        (Ok(Closed::AlreadyPaid), unknown()),
-        (unknown_close(), unknown()),
+        (Ok(Closed::AlreadyPaid), Err(lost())),
+        (Err(lost()), Err(lost())),
         (Err(untrusted()), Err(untrusted())),
         (Err(malformed()), Err(malformed())),
         (
@@ -86,10 +86,6 @@ fn promises_nothing() -> Vec<(Result<Closed, ProviderError>, Result<Found, Provi
             Err(rejected("A_CODE_OF_2031", Advice::Never)),
         ),
     ]
-}
-
-fn unknown_close() -> Result<Closed, ProviderError> {
-    Err(ProviderError::timed_out("no answer"))
 }
 
 #[tokio::test]
@@ -247,9 +243,9 @@ async fn r9_a_platform_that_does_not_answer_is_asked_for_days() {
     let mut asked = 0;
     for hours in [0, 1, 24, 48] {
         bench.shop.clock.advance(Duration::hours(hours));
-        bench.shop.wechat.answer_close(unknown_close());
-        let silence = Err(ProviderError::timed_out("no answer"));
-        bench.shop.wechat.answer_query(silence.clone());
+        let silence = ProviderError::timed_out("no answer");
+        bench.shop.wechat.answer_close(Err(silence.clone()));
+        bench.shop.wechat.answer_query(Err(silence));
         if asked == 0 {
             bench.shop.expiry().run(100).await.unwrap();
         } else {
