@@ -37,7 +37,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     bootstrap::install_tls();
-    match run(Arguments::parse()).await {
+    match Box::pin(run(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line, with its causes: whoever starts a service reads the last line first.
@@ -71,7 +71,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
                 listing.len()
             ));
         }
-        Command::Serve => serve(settings, switches).await?,
+        Command::Serve => Box::pin(serve(settings, switches)).await?,
     }
     Ok(())
 }

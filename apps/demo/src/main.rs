@@ -35,7 +35,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     bootstrap::install_tls();
-    match run(Arguments::parse()).await {
+    match Box::pin(run(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("paydesk-demo: {error:#}");
