@@ -1,8 +1,12 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tokio::sync::OnceCell;
+
+use crate::Description;
 
 /// Signs the test houses' tokens.
 pub(crate) const SECRET: &str = "a secret of test houses, thirty-two bytes or more";
@@ -14,6 +18,7 @@ pub struct Client {
     base: String,
     token: Option<String>,
     key: Option<String>,
+    description: Option<Arc<OnceCell<Description>>>,
 }
 
 /// An answer, read to its end.
@@ -82,6 +87,7 @@ impl Client {
             base: base.to_owned(),
             token: None,
             key: None,
+            description: None,
         }
     }
 
@@ -107,6 +113,33 @@ impl Client {
             key: Some(key.to_owned()),
             ..self.clone()
         }
+    }
+
+    /// The same client, that holds every answer against the description which the service gives of
+    /// itself.
+    #[must_use]
+    pub fn checked(&self) -> Self {
+        Self {
+            description: Some(Arc::default()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, that takes every answer.
+    #[must_use]
+    pub fn unchecked(&self) -> Self {
+        Self {
+            description: None,
+            ..self.clone()
+        }
+    }
+
+    /// What the service says about itself.
+    pub async fn description(&self) -> Description {
+        let answer = self.http.get(self.url("/api/v1/openapi.json")).send().await;
+        let text = answer.expect("the service answers").text().await;
+        let text = text.expect("an answer can be read");
+        Description::new(serde_json::from_str(&text).expect("a description is JSON"))
     }
 
     /// Where it sends to.
@@ -155,7 +188,13 @@ impl Client {
         if let Some(key) = &self.key {
             request = request.header("idempotency-key", key);
         }
-        let response = request.send().await.expect("the service answers");
+        let request = request.build().expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self
+            .http
+            .execute(request)
+            .await
+            .expect("the service answers");
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let headers = response
             .headers()
@@ -163,11 +202,18 @@ impl Client {
             .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
             .collect();
         let status = response.status().as_u16();
-        Answer {
+        let answer = Answer {
             status,
             headers,
             text: response.text().await.unwrap_or_default(),
+        };
+        if let Some(cell) = &self.description {
+            let description = cell.get_or_init(|| self.description()).await;
+            if let Err(why) = description.check(method.as_str(), &path, &answer) {
+                panic!("{method} {path} is answered as it is not described: {why}\n{answer:?}");
+            }
         }
+        answer
     }
 
     /// Places an order for 1,000 points, which must succeed.

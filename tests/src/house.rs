@@ -108,7 +108,7 @@ pub struct House {
     pub simulator: Running,
     /// The API.
     pub api: Process,
-    /// Speaks to the API, without a token.
+    /// Speaks to the API, without a token, and holds every answer against its description.
     pub client: Client,
     /// Speaks to the platform's control desk.
     pub platform: Client,
@@ -142,7 +142,7 @@ impl House {
         succeed(&published.expect("it runs"));
         let api = start_api(&folder, &setup.environment).await;
         let platform = Client::new(simulator.url());
-        let client = Client::new(&format!("http://127.0.0.1:{port}"));
+        let client = Client::new(&format!("http://127.0.0.1:{port}")).checked();
         Self {
             folder,
             simulator,

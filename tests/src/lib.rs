@@ -8,12 +8,14 @@
 
 mod browser;
 mod client;
+mod description;
 mod house;
 mod process;
 mod socket;
 
 pub use browser::Browser;
 pub use client::{Answer, Client, token, token_with};
+pub use description::Description;
 pub use house::{House, Setup};
 pub use process::{Process, binary, free_port};
 pub use socket::Socket;

@@ -7,7 +7,8 @@ use actix_web::web::{Data, Payload, ReqData};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use cashier::Refusal;
 use paydesk_provider::{Channel, NoticeError, RawNotice};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Api;
 use crate::body;
@@ -26,7 +27,24 @@ enum Verdict {
     Refused(StatusCode, &'static str),
 }
 
-/// WeChat Pay: an empty 204, or a status of failure with a short JSON.
+/// What WeChat Pay is told when it should send a notice again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WechatRefusal {
+    #[schema(example = "FAIL")]
+    code: &'static str,
+    message: &'static str,
+}
+
+/// WeChat Pay's notices: an empty 204, or a status of failure with a short JSON.
+#[utoipa::path(post, path = "/api/v1/payment/wechat/callback", tag = "platforms",
+    request_body(content = String, content_type = "application/json", description = "Signed; read as bytes"),
+    responses(
+        (status = 204, description = "Durable"),
+        (status = 400, description = "Not understood", body = WechatRefusal),
+        (status = 401, description = "Not believed", body = WechatRefusal),
+        (status = 409, description = "True, but nothing that we can settle now", body = WechatRefusal),
+        (status = 413, description = "Too large", body = WechatRefusal),
+        (status = 503, description = "Not durable, send again", body = WechatRefusal)))]
 pub(crate) async fn wechat(
     api: Data<Api>,
     id: ReqData<RequestId>,
@@ -36,13 +54,22 @@ pub(crate) async fn wechat(
     match judge(&api, Channel::Wechat, id.into_inner(), &request, payload).await {
         Verdict::Accepted => HttpResponse::NoContent().finish(),
         Verdict::Refused(status, message) => {
-            answer(status).json(json!({ "code": "FAIL", "message": message }))
+            let code = "FAIL";
+            answer(status).json(WechatRefusal { code, message })
         }
     }
 }
 
-/// Alipay: 200 with the seven bytes `success`, or with anything else. Only what is our own fault has
+/// Alipay's notices: 200 with the seven bytes `success`, or with anything else. Only what is our own fault has
 /// another status.
+#[utoipa::path(post, path = "/api/v1/payment/alipay/callback", tag = "platforms",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+        description = "Signed; read as bytes"),
+    responses(
+        (status = 200, description = "`success` once durable, `failure` otherwise",
+            content_type = "text/plain", body = String),
+        (status = 503, description = "`failure`: our database is away",
+            content_type = "text/plain", body = String)))]
 pub(crate) async fn alipay(
     api: Data<Api>,
     id: ReqData<RequestId>,

@@ -6,19 +6,28 @@ use actix_web::web::Data;
 use kernel::OrderNo;
 use paydesk_provider::Channel;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::Json;
-use crate::idempotent::{Answered, Named, idempotent};
+use crate::idempotent::{Answered, KeyHeader, Named, idempotent};
 use crate::problem::Problem;
+use crate::view::OrderView;
+use crate::words;
 
-#[derive(Debug, Serialize, Deserialize)]
+/// Which order is not wanted any more.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelOrder {
     order_no: String,
 }
 
+/// Cancels an order: it is closed, or closing until its platform has promised it. Repeating is the same.
+#[utoipa::path(post, path = "/api/v1/payment/cancel-order", tag = "payment",
+    security(("bearer" = [])), params(KeyHeader), request_body = CancelOrder,
+    responses((status = 200, description = "The order", body = OrderView)),
+    extensions(("x-problems" = json!(["order_not_found", "order_paid"]))))]
 pub(crate) async fn cancel(
     api: Data<Api>,
     caller: Caller,
@@ -36,13 +45,21 @@ pub(crate) async fn cancel(
     idempotent(api.service(), &caller.user_id, named, &wish, work).await
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// Which order is to be paid through which platform.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SwitchChannel {
     order_no: String,
+    #[schema(schema_with = words::channel)]
     channel: Channel,
 }
 
+/// Offers an order through another platform, under a new number.
+#[utoipa::path(post, path = "/api/v1/payment/switch-channel", tag = "payment",
+    security(("bearer" = [])), params(KeyHeader), request_body = SwitchChannel,
+    responses((status = 200, description = "The order", body = OrderView)),
+    extensions(("x-problems" = json!(["order_not_found", "order_paid", "order_closed",
+        "unsupported_channel", "provider_unavailable", "provider_timeout"]))))]
 pub(crate) async fn switch(
     api: Data<Api>,
     caller: Caller,

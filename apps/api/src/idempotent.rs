@@ -16,9 +16,24 @@ use serde::Serialize;
 use crate::problem::Problem;
 
 /// The header under which a caller names a request.
-const KEY: &str = "Idempotency-Key";
+pub(crate) const KEY: &str = "Idempotency-Key";
 /// The header of an answer that was given before.
 pub(crate) const REPLAYED: &str = "idempotency-replayed";
+
+/// The header as it is described.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by `Named`; this only describes it")]
+pub(crate) struct KeyHeader {
+    /// Your own name for this request: sending it again under the same name is safe.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[!-~]+$"
+    )]
+    key: Option<String>,
+}
 
 /// How the caller named a request, if at all, and where it was sent.
 #[derive(Debug)]

@@ -84,6 +84,11 @@ impl Live {
 }
 
 /// Opens a socket for the caller's own orders.
+///
+/// A browser sends its token as a subprotocol: `paydesk.v1, bearer.<JWT>`.
+#[utoipa::path(get, path = "/api/v1/payment/ws", tag = "payment", security(("bearer" = [])),
+    responses((status = 101, description = "A snapshot, then an event a frame")),
+    extensions(("x-problems" = json!(["invalid_request", "forbidden", "rate_limited"]))))]
 pub(crate) async fn connect(
     api: Data<Api>,
     request: HttpRequest,

@@ -8,17 +8,23 @@ use catalog::{Goods, Plan, Tier, Upgrade};
 use membership::Segment;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
+use utoipa::openapi::Ref;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::Json;
-use crate::idempotent::{Answered, Named, idempotent};
+use crate::idempotent::{Answered, KeyHeader, Named, idempotent};
 use crate::orders::WantedItem;
 use crate::problem::Problem;
 use crate::query::{NoParameters, Query};
 use crate::view::ItemView;
+use crate::words;
 
-#[derive(Debug, Serialize)]
+/// A rung of membership; a higher rank is better.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tier)]
 pub(crate) struct TierView {
     code: String,
     title: String,
@@ -37,14 +43,18 @@ impl From<&Tier> for TierView {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A plan of membership.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Plan)]
 pub(crate) struct PlanView {
+    #[schema(schema_with = words::item_kind)]
     kind: &'static str,
     code: String,
     version: i32,
     title: String,
     title_en: String,
     amount_fen: i64,
+    #[schema(schema_with = words::currency)]
     currency: &'static str,
     months: u32,
     tier: TierView,
@@ -66,7 +76,9 @@ impl From<Plan> for PlanView {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A stretch of membership from one order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MembershipSegment)]
 struct SegmentView {
     segment_id: String,
     tier: TierView,
@@ -77,18 +89,33 @@ struct SegmentView {
     order_no: String,
 }
 
-#[derive(Debug, Serialize)]
+/// What the caller holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Membership)]
 pub(crate) struct MembershipView {
-    /// What the user holds now.
+    /// What the caller holds now; null when nothing.
+    #[schema(schema_with = maybe_tier, required)]
     tier: Option<TierView>,
     /// Until when they hold it without a break.
+    #[schema(required)]
     #[serde(with = "time::serde::rfc3339::option")]
     expires_at: Option<OffsetDateTime>,
     /// What is not over yet, by beginning.
     segments: Vec<SegmentView>,
 }
 
-/// What the caller holds.
+fn maybe_tier() -> Schema {
+    OneOfBuilder::new()
+        .item(Ref::from_schema_name("Tier"))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .build()
+        .into()
+}
+
+/// The caller's membership.
+#[utoipa::path(get, path = "/api/v1/account/membership", tag = "account", security(("bearer" = [])),
+    responses((status = 200, description = "What is held, and what follows", body = MembershipView)),
+    extensions(("x-problems" = json!(["invalid_request"]))))]
 pub(crate) async fn show(
     api: Data<Api>,
     caller: Caller,
@@ -123,23 +150,28 @@ impl From<Segment> for SegmentView {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// What is to be priced.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QuoteWish {
     item: WantedItem,
 }
 
-#[derive(Debug, Serialize)]
+/// What something would cost the caller now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
 pub(crate) struct QuoteView {
     item: ItemView,
     /// What an order placed now would cost.
     amount_fen: i64,
+    #[schema(schema_with = words::currency)]
     currency: &'static str,
     breakdown: Breakdown,
 }
 
 /// How the amount comes about.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Breakdown)]
 struct Breakdown {
     list_price_fen: i64,
     credit_fen: i64,
@@ -149,7 +181,8 @@ struct Breakdown {
 }
 
 /// A segment that ends with the upgrade.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsumedSegment)]
 struct ConsumedView {
     segment_id: String,
     tier: TierView,
@@ -157,7 +190,12 @@ struct ConsumedView {
     credit_fen: i64,
 }
 
-/// What something would cost the caller now.
+/// What something would cost the caller now. An order placed at this moment costs the same; the price of
+/// an upgrade changes with the time that is left of what it replaces, and is frozen by ordering it.
+#[utoipa::path(post, path = "/api/v1/payment/quote", tag = "payment",
+    security(("bearer" = [])), params(KeyHeader), request_body = QuoteWish,
+    responses((status = 200, description = "The price with its breakdown", body = QuoteView)),
+    extensions(("x-problems" = json!(["not_an_upgrade", "upgrade_needed"]))))]
 pub(crate) async fn quote(
     api: Data<Api>,
     caller: Caller,

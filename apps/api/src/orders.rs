@@ -12,32 +12,42 @@ use paydesk_provider::{Channel, Scene};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Api;
 use crate::auth::{Caller, ORDERS_CREATE, bearer};
 use crate::body::Json;
-use crate::idempotent::{Answered, Named, Run, idempotent};
-use crate::page::Wanted;
+use crate::idempotent::{Answered, KeyHeader, Named, Run, idempotent};
+use crate::page::{Page, Wanted};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::view::OrderView;
+use crate::words;
 
-#[derive(Debug, Serialize, Deserialize)]
+/// What is wanted. The price is the server's.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateOrder {
     item: WantedItem,
+    #[schema(schema_with = words::channel)]
     channel: Channel,
+    #[schema(schema_with = words::scene, required = false)]
     #[serde(default = "by_qr")]
     scene: Scene,
+    /// Your own notes: at most 10, keys of 1 to 40 bytes, values of at most 500.
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+    /// Who buys, when it is not the caller: needs the scope `orders:create`.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user_id: Option<UserId>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// Which goods.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedItem {
+    #[schema(schema_with = words::item_kind)]
     pub(crate) kind: ItemKind,
     pub(crate) code: String,
 }
@@ -60,6 +70,14 @@ fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Places an order and asks the platform for a code to pay with.
+#[utoipa::path(post, path = "/api/v1/payment/create-order", tag = "payment",
+    security(("bearer" = [])), params(KeyHeader), request_body = CreateOrder,
+    responses(
+        (status = 200, description = "The same order was placed before and waits", body = OrderView),
+        (status = 201, description = "A new order", body = OrderView)),
+    extensions(("x-problems" = json!(["forbidden", "unsupported_channel", "not_an_upgrade",
+        "upgrade_needed", "provider_unavailable", "provider_timeout"]))))]
 pub(crate) async fn create(
     api: Data<Api>,
     caller: Caller,
@@ -103,13 +121,22 @@ async fn place(api: &Api, mut order: PlaceOrder, run: Run) -> Result<Answered, P
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct WhichOrder {
+    #[param(required)]
     order_no: Option<String>,
+    /// Whether the platform is asked first.
+    #[param(value_type = Option<bool>)]
     refresh: Option<String>,
 }
 
+/// One order of the caller's.
+#[utoipa::path(get, path = "/api/v1/payment/order-status", tag = "payment",
+    security(("bearer" = [])), params(WhichOrder),
+    responses((status = 200, description = "The order", body = OrderView)),
+    extensions(("x-problems" = json!(["invalid_request", "order_not_found"]))))]
 pub(crate) async fn status(
     api: Data<Api>,
     caller: Caller,
@@ -135,15 +162,25 @@ pub(crate) async fn status(
     Ok(HttpResponse::Ok().json(api.view(&found)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct WhichOrders {
+    /// Only those that stand there.
+    #[param(schema_with = words::order_status)]
     status: Option<String>,
+    /// How many at most.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<String>,
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
 /// The caller's orders, newest first.
+#[utoipa::path(get, path = "/api/v1/payment/orders", tag = "payment",
+    security(("bearer" = [])), params(WhichOrders),
+    responses((status = 200, description = "A page of them", body = Page<OrderView>)),
+    extensions(("x-problems" = json!(["invalid_request"]))))]
 pub(crate) async fn list(
     api: Data<Api>,
     caller: Caller,
@@ -175,14 +212,22 @@ pub(crate) async fn list(
     Ok(HttpResponse::Ok().json(page))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct LinkQuery {
+    /// Until when the link works, in seconds since 1970.
+    #[param(value_type = Option<i64>)]
     until: Option<String>,
     signature: Option<String>,
 }
 
 /// The code as an image, by a signed link or by the buyer's token.
+#[utoipa::path(get, path = "/api/v1/payment/orders/{order_no}/qr.svg", tag = "payment",
+    security((), ("bearer" = [])),
+    params(("order_no" = String, Path, description = "The order"), LinkQuery),
+    responses((status = 200, description = "The image", content_type = "image/svg+xml", body = String)),
+    extensions(("x-problems" = json!(["invalid_request", "order_not_found", "not_found"]))))]
 pub(crate) async fn qr(
     api: Data<Api>,
     path: Path<String>,

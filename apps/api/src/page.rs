@@ -7,6 +7,7 @@ use orders::OrderPlace;
 use points::EntryPlace;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::query::count;
@@ -17,9 +18,11 @@ const LIMIT: u64 = 20;
 const MOST: u64 = 100;
 
 /// A page of a list, and where the next one begins.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page<T> {
     data: Vec<T>,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 

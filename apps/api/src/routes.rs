@@ -4,9 +4,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource};
 
 use crate::problem::Problem;
-use crate::{account, callback, catalog, changes, health, live, memberships, orders};
+use crate::{account, callback, catalog, changes, docs, health, live, memberships, orders};
 
-/// One endpoint; `docs/HTTP.md` lists the same ones, and a test holds the two together.
+/// One endpoint; `docs/HTTP.md` and the OpenAPI description list the same ones, and a test holds the
+/// three together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
     /// The method.
@@ -16,7 +17,7 @@ pub struct Route {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path),+ $(,)?) => {
+    ($($method:ident $path:literal => $module:ident::$handler:ident),+ $(,)?) => {
         /// Every endpoint.
         pub const ROUTES: &[Route] = &[$(Route { method: stringify!($method), path: $path }),+];
 
@@ -24,12 +25,17 @@ macro_rules! routes {
         pub fn configure(service: &mut ServiceConfig) {
             $(service.service(
                 Resource::new($path)
-                    .route(web::route().guard(takes(Method::$method)).to($handler))
+                    .route(web::route().guard(takes(Method::$method)).to($module::$handler))
                     .default_service(web::to(|request: HttpRequest| async move {
                         Problem::method_not_allowed(&request, allowed(&Method::$method))
                     })),
             );)+
         }
+
+        /// Every endpoint as its handler describes it.
+        #[derive(Debug, utoipa::OpenApi)]
+        #[openapi(paths($($module::$handler),+))]
+        pub(crate) struct Endpoints;
     };
 }
 
@@ -48,6 +54,9 @@ routes! {
     GET "/api/v1/account/membership" => memberships::show,
     GET "/api/v1/account/points" => account::points,
  GET "/api/v1/account/points/entries" => account::entries,
+    GET "/api/v1/openapi.json" => docs::description,
+    GET "/docs" => docs::page,
+    GET "/docs/{file}" => docs::file,
     GET "/healthz" => health::alive,
     GET "/readyz" => health::ready,
 }

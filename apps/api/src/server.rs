@@ -31,6 +31,7 @@ pub struct Api {
     tokens: Tokens,
     links: Links,
     live: Arc<Live>,
+    docs: bool,
 }
 
 impl Api {
@@ -43,6 +44,7 @@ impl Api {
             tokens: Tokens::new(&settings.auth)?,
             links: Links::new(settings.http.link_secret.expose_secret()),
             live: Arc::new(Live::new(settings)),
+            docs: settings.http.docs,
             service,
         })
     }
@@ -57,6 +59,11 @@ impl Api {
 
     pub(crate) const fn live(&self) -> &Arc<Live> {
         &self.live
+    }
+
+    /// Whether it describes itself.
+    pub(crate) const fn describes_itself(&self) -> bool {
+        self.docs
     }
 
     pub(crate) fn check_token(&self, token: &str) -> Result<Caller, Problem> {

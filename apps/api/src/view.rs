@@ -5,42 +5,71 @@ use orders::{OrderState, Purchase};
 use points::{Entry, Lot};
 use serde::Serialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::links::Links;
+use crate::words;
 
-#[derive(Debug, Serialize)]
+/// An order as its buyer sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
 pub(crate) struct OrderView {
+    /// Names the purchase.
     order_no: String,
+    /// Names this try at paying; the platform knows it as `out_trade_no`.
     payment_no: String,
+    /// The platform's own number, once it was paid.
+    #[schema(required)]
     transaction_id: Option<String>,
+    /// Counts the order's changes; drop an event with a lower one.
     seq: i64,
     item: ItemView,
+    #[schema(schema_with = words::channel)]
     channel: &'static str,
+    #[schema(schema_with = words::scene)]
     scene: &'static str,
+    #[schema(schema_with = words::order_status)]
     status: &'static str,
+    #[schema(schema_with = words::fulfilment)]
     fulfilment: &'static str,
+    /// The price.
     amount_fen: i64,
+    /// What was paid of it.
     paid_fen: i64,
+    /// What was given back of that.
     refunded_fen: i64,
+    #[schema(schema_with = words::currency)]
     currency: &'static str,
+    /// What the code says, while it can be paid with.
+    #[schema(required)]
     qr_code_url: Option<String>,
+    /// A short-lived address of the code as an image.
+    #[schema(required)]
     qr_code_image: Option<String>,
+    #[schema(required)]
     #[serde(with = "time::serde::rfc3339::option")]
     qr_code_expire_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     expire_at: OffsetDateTime,
+    #[schema(required)]
     #[serde(with = "time::serde::rfc3339::option")]
     paid_at: Option<OffsetDateTime>,
+    #[schema(required)]
     #[serde(with = "time::serde::rfc3339::option")]
     closed_at: Option<OffsetDateTime>,
+    #[schema(schema_with = words::close_reason, required)]
     close_reason: Option<&'static str>,
+    /// The caller's own notes.
     metadata: std::collections::BTreeMap<String, String>,
 }
 
-#[derive(Debug, Serialize)]
+/// What an order sells.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Item)]
 pub(crate) struct ItemView {
+    #[schema(schema_with = words::item_kind)]
     kind: &'static str,
     code: String,
     title: String,
@@ -99,16 +128,22 @@ impl OrderView {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A package of points.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PointPackage)]
 pub(crate) struct PackageView {
+    #[schema(schema_with = words::item_kind)]
     kind: &'static str,
     code: String,
     version: i32,
     title: String,
     title_en: String,
     amount_fen: i64,
+    #[schema(schema_with = words::currency)]
     currency: &'static str,
     points: i64,
+    /// For how many whole days after the day of the grant; for ever when null.
+    #[schema(required)]
     valid_days: Option<u32>,
 }
 
@@ -128,7 +163,9 @@ impl From<PointPackage> for PackageView {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// What is left of the points from one order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PointLot)]
 pub(crate) struct LotView {
     lot_id: String,
     order_no: String,
@@ -136,6 +173,7 @@ pub(crate) struct LotView {
     remaining: i64,
     #[serde(with = "time::serde::rfc3339")]
     granted_at: OffsetDateTime,
+    #[schema(required)]
     #[serde(with = "time::serde::rfc3339::option")]
     expires_at: Option<OffsetDateTime>,
 }
@@ -153,11 +191,15 @@ impl From<Lot> for LotView {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A line of a ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PointEntry)]
 pub(crate) struct EntryView {
     entry_id: String,
     lot_id: String,
+    #[schema(schema_with = words::entry_kind)]
     kind: &'static str,
+    /// Negative when they left.
     points: i64,
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,

@@ -50,6 +50,9 @@ pub struct HttpSettings {
     pub allowed_origins: Vec<String>,
     /// Signs the short-lived links to QR images; the same in every API process.
     pub link_secret: SecretString,
+    /// Whether the API describes itself, to programs and to people.
+    #[serde(default = "yes", deserialize_with = "plain")]
+    pub docs: bool,
 }
 
 /// Where everything is stored.

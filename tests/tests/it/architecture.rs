@@ -123,6 +123,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["paydesk-wechatpay", "paydesk-alipay", "paydesk-simulator"],
     ),
     ("config", &["bootstrap"]),
+    ("utoipa", &["paydesk-api"]),
+    ("utoipa-swagger-ui", &["paydesk-api"]),
 ];
 
 /// Names of what each of our crates depends on, apart from tests.

@@ -12,6 +12,7 @@ mod bad_input;
 mod callbacks;
 mod conformance;
 mod crash;
+mod description;
 mod idempotency;
 mod lists;
 mod live;

@@ -1,11 +1,16 @@
 //! The binary's commands, and the documents held against the code.
-#![expect(clippy::unwrap_used, reason = "what goes wrong fails the test")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what goes wrong fails the test"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use paydesk_api::{PROBLEMS, ROUTES};
+use paydesk_api::{PROBLEMS, ROUTES, description};
+use serde_json::{Value, json};
 
 const SETTINGS: &str = r#"
 [http]
@@ -131,8 +136,20 @@ fn a_catalogue_is_published_by_version() {
     }
 }
 
+/// Methods and paths of the description.
+fn described() -> BTreeSet<(String, String)> {
+    let description: Value = serde_json::from_str(description()).unwrap();
+    let paths = description["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(|method| (method.to_uppercase(), path.clone()))
+        })
+        .collect()
+}
+
 #[test]
-fn the_endpoint_table_lists_every_endpoint_and_no_other() {
+fn table_and_description_list_every_endpoint_and_no_other() {
     let manual = include_str!("../../../../docs/HTTP.md");
     let documented: BTreeSet<(String, String)> = manual
         .lines()
@@ -148,6 +165,54 @@ fn the_endpoint_table_lists_every_endpoint_and_no_other() {
         .map(|route| (route.method.to_owned(), route.path.to_owned()))
         .collect();
     assert_eq!(documented, real);
+    assert_eq!(described(), real);
+}
+
+#[test]
+fn every_error_code_is_described_where_it_is_answered() {
+    let description: Value = serde_json::from_str(description()).unwrap();
+    let mut answered = BTreeSet::new();
+    for item in description["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let schema = &response["content"]["application/problem+json"]["schema"];
+                let codes = schema["allOf"][1]["properties"]["code"]["enum"].as_array();
+                for code in codes.into_iter().flatten() {
+                    let status: u16 = status.parse().unwrap();
+                    answered.insert((status, code.as_str().unwrap().to_owned()));
+                }
+            }
+        }
+    }
+    // Answered where there is no operation that could describe it.
+    answered.insert((405, "method_not_allowed".to_owned()));
+    let all: BTreeSet<_> = PROBLEMS
+        .iter()
+        .map(|kind| (kind.status, kind.code.to_owned()))
+        .collect();
+    assert_eq!(answered, all);
+    let listed = &description["components"]["schemas"]["Problem"]["properties"]["code"]["enum"];
+    assert_eq!(listed.as_array().unwrap().len(), all.len());
+}
+
+#[test]
+fn operations_say_their_name_and_whether_they_need_a_token() {
+    let description: Value = serde_json::from_str(description()).unwrap();
+    let scheme = &description["components"]["securitySchemes"]["bearer"];
+    assert_eq!(
+        (&scheme["type"], &scheme["scheme"]),
+        (&json!("http"), &json!("bearer"))
+    );
+    let mut names = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name), "{name} names two operations");
+            let refused = operation["responses"].get("401").is_some();
+            let told = operation.get("security").is_some() || path.ends_with("/callback");
+            assert!(!refused || told, "{path}");
+        }
+    }
 }
 
 #[test]
