@@ -13,6 +13,7 @@ mod callbacks;
 mod conformance;
 mod crash;
 mod description;
+mod endings;
 mod idempotency;
 mod lists;
 mod live;
