@@ -261,14 +261,23 @@ async fn r21_refund_and_finish_notices_change_nothing() {
         let notice =
             json!({ "channel": "alipay", "out_trade_no": placed["payment_no"], "params": params });
         let sent = house.notice(notice).await;
-        assert_eq!(sent["accepted"], true, "{params}: {sent}");
+        assert_eq!(sent["delivery"]["accepted"], true, "{params}: {sent}");
     }
     assert_eq!(status(&buyer, &placed).await, before);
     assert_eq!(buyer.points().await["balance"], 1000);
-    // Before the payment is known, they prove nothing that could close the order.
-    let waiting = order(&house.client.as_user("u2"), "wechat").await;
-    let waiting_now = status(&house.client.as_user("u2"), &waiting).await;
-    assert_eq!(waiting_now["status"], "pending");
+    // A refund that is told before the payment is no payment; the payment is found by asking.
+    let waiting = order(&house.client.as_user("u2"), "alipay").await;
+    pay_quietly(&house, &waiting).await;
+    let refund =
+        json!({ "refund_fee": "3.00", "gmt_refund": "2026-01-02 09:00:00", "out_biz_no": "R2" });
+    let notice =
+        json!({ "channel": "alipay", "out_trade_no": waiting["payment_no"], "params": refund });
+    assert_eq!(house.notice(notice).await["delivery"]["accepted"], true);
+    let other = house.client.as_user("u2");
+    assert_eq!(status(&other, &waiting).await["status"], "pending");
+    let number = waiting["order_no"].as_str().unwrap();
+    let path = format!("/api/v1/payment/order-status?order_no={number}&refresh=true");
+    assert_eq!(other.get(&path).await.json()["status"], "paid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
