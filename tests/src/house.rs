@@ -211,6 +211,24 @@ impl House {
         answer.json()
     }
 
+    /// A notice that the platform signed and did not send, as headers and body of a request.
+    pub async fn signed(&self, mut request: Value) -> (Vec<(String, String)>, Vec<u8>) {
+        request["deliver"] = json!(false);
+        let notice = self.notice(request).await;
+        let request = notice.get("request").unwrap_or(&notice);
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .expect("headers and body are text")
+                .to_owned()
+        };
+        let headers = request["headers"].as_object().expect("there are headers");
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)));
+        (headers.collect(), text(&request["body"]).into_bytes())
+    }
+
     /// Makes the platform misbehave.
     pub async fn fault(&self, fault: Value) {
         let answer = self.platform.post("/sim/faults", &json!([fault])).await;

@@ -48,7 +48,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let switches = test_switches::read(&environment)?;
     let settings = Settings::load(arguments.config.as_deref(), &environment)?;
     bootstrap::init_logs(&settings.log)?;
-    let service = bootstrap::assemble(&settings, switches).await?;
+    let service = bootstrap::assemble_jobs(&settings, switches).await?;
     let outcome = match arguments.command {
         Command::Once { job } => once(job, &service).await,
         Command::Run => {

@@ -16,7 +16,7 @@ pub use catalog_file::{parse_catalog, read_catalog};
 pub use clock::SystemClock;
 pub use error::SettingsError;
 pub use logs::init_logs;
-pub use service::{Service, assemble, migrate, store};
+pub use service::{Service, assemble, assemble_jobs, migrate, store};
 pub use settings::{
     AccountSettings, Algorithm, AuthSettings, DatabaseSettings, FailedGrant, HttpSettings,
     LatePayment, LogFormat, LogSettings, OrderSettings, SchedulerSettings, Settings,

@@ -66,9 +66,30 @@ pub async fn assemble(
     settings: &Settings,
     switches: TestSwitches,
 ) -> Result<Service, SettingsError> {
+    let store = store(settings, false).await?;
+    assemble_on(store, settings, switches).await
+}
+
+/// The same for a process that only runs jobs: where it shares a database file, it gives way to those
+/// whose callers wait.
+///
+/// # Errors
+/// As [`assemble`].
+pub async fn assemble_jobs(
+    settings: &Settings,
+    switches: TestSwitches,
+) -> Result<Service, SettingsError> {
+    let store = store(settings, false).await?.deferring();
+    assemble_on(store, settings, switches).await
+}
+
+async fn assemble_on(
+    store: Store,
+    settings: &Settings,
+    switches: TestSwitches,
+) -> Result<Service, SettingsError> {
     let clock: Arc<dyn Clock> = Arc::new(switches.clock());
     let merchants = merchants(settings, &clock)?;
-    let store = store(settings, false).await?;
     let tag = &settings.orders.payment_tag;
     store.check(tag).await.map_err(|error| {
         let setting = match error {

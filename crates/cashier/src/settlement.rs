@@ -63,7 +63,9 @@ pub enum SettleError {
 
 impl MayConflict for SettleError {
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_conflict())
+        // A platform's word is worth another wait for a turn: whoever called has a deadline of their
+        // own, and finds it settled when they say it again.
+        matches!(self, Self::Store(error) if error.is_conflict() || error.is_busy())
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::errors::store_error;
 use crate::session::{Session, WriteTransaction};
-use crate::turns::{PATIENCE, Turns};
+use crate::turns::{Manners, PATIENCE, Turns};
 use crate::{ConnectError, Options};
 
 /// While another process writes, this often is looked whether it has finished.
@@ -61,8 +61,18 @@ impl Store {
         Ok(Self {
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
             readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
-            turns: Turns::new(),
+            turns: Turns::new(Manners::SERVING),
         })
+    }
+
+    /// The same database for a process for which nobody waits, beside one that serves: it leaves the
+    /// file free half of the time.
+    #[must_use]
+    pub fn deferring(self) -> Self {
+        Self {
+            turns: Turns::new(Manners::DEFERRING),
+            ..self
+        }
     }
 
     /// Closes all connections; what was committed is in the one file then. Whoever still holds a

@@ -10,10 +10,27 @@ const WAITING: usize = 1024;
 /// So long does one wait. A platform's callback has to be answered within seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// After so much unbroken writing another process is let in.
-const UNBROKEN: Duration = Duration::from_millis(100);
-/// For so long the file is left free then. Processes that wait look more often than that.
-pub(crate) const GAP: Duration = Duration::from_millis(4);
+/// When a process that writes leaves the file free for another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manners {
+    /// After so much unbroken writing.
+    unbroken: Duration,
+    /// For so long. Processes that wait look more often than that.
+    gap: Duration,
+}
+
+impl Manners {
+    /// Of a process whose callers wait for an answer.
+    pub(crate) const SERVING: Self = Self {
+        unbroken: Duration::from_millis(100),
+        gap: Duration::from_millis(4),
+    };
+    /// Of a process for which nobody waits: half of the time is the others'.
+    pub(crate) const DEFERRING: Self = Self {
+        unbroken: Duration::from_millis(10),
+        gap: Duration::from_millis(10),
+    };
+}
 
 /// Who may write now. SQLite takes one writer at a time; queueing here is fair and bounded, which
 /// its own busy handler is not: a process that writes without a pause would shut out every other.
@@ -22,6 +39,7 @@ pub(crate) struct Turns {
     waiting: Arc<Semaphore>,
     turn: Arc<Semaphore>,
     pace: Arc<Mutex<Pace>>,
+    manners: Manners,
 }
 
 /// How long this process has been writing without a gap that another one could have used.
@@ -46,8 +64,8 @@ impl Drop for Turn {
 
 impl Pace {
     /// Whether to leave the file free before writing now.
-    fn is_due(&mut self, now: Instant) -> bool {
-        let unbroken = self.last_end.is_some_and(|end| now - end < GAP);
+    fn is_due(&mut self, manners: Manners, now: Instant) -> bool {
+        let unbroken = self.last_end.is_some_and(|end| now - end < manners.gap);
         let since = match self.writing_since {
             Some(since) if unbroken => since,
             _ => {
@@ -55,7 +73,7 @@ impl Pace {
                 return false;
             }
         };
-        now - since >= UNBROKEN
+        now - since >= manners.unbroken
     }
 }
 
@@ -64,11 +82,12 @@ fn lock(pace: &Mutex<Pace>) -> MutexGuard<'_, Pace> {
 }
 
 impl Turns {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(manners: Manners) -> Self {
         Self {
             waiting: Arc::new(Semaphore::new(WAITING)),
             turn: Arc::new(Semaphore::new(1)),
             pace: Arc::default(),
+            manners,
         }
     }
 
@@ -83,9 +102,9 @@ impl Turns {
             Ok(Err(closed)) => return Err(StoreError::failed(closed)),
             Err(_) => return Err(StoreError::busy("the turn to write did not come in time")),
         };
-        let is_due = lock(&self.pace).is_due(Instant::now());
+        let is_due = lock(&self.pace).is_due(self.manners, Instant::now());
         if is_due {
-            tokio::time::sleep(GAP).await;
+            tokio::time::sleep(self.manners.gap).await;
             lock(&self.pace).writing_since = Some(Instant::now());
         }
         Ok(Turn {
@@ -101,7 +120,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waiting_ends_after_two_seconds() {
-        let turns = Turns::new();
+        let turns = Turns::new(Manners::SERVING);
         let held = turns.next().await.unwrap();
         let before = Instant::now();
         assert!(turns.next().await.unwrap_err().is_busy());
@@ -112,33 +131,31 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn unbroken_writing_leaves_gaps_for_other_processes() {
-        let turns = Turns::new();
-        let begin = Instant::now();
-        let mut gaps = 0;
-        for _ in 0..250 {
-            let before = Instant::now();
-            let turn = turns.next().await.unwrap();
-            gaps += u32::from(before.elapsed() >= GAP);
-            tokio::time::sleep(Duration::from_millis(2)).await;
-            drop(turn);
-        }
-        assert_eq!(gaps, 4, "one in 100 ms of {:?}", begin.elapsed());
-        for _ in 0..100 {
-            tokio::time::sleep(GAP).await;
-            let before = Instant::now();
-            let turn = turns.next().await.unwrap();
-            assert!(
-                before.elapsed().is_zero(),
-                "whoever pauses by itself is let be"
-            );
-            tokio::time::sleep(Duration::from_millis(2)).await;
-            drop(turn);
+        for (manners, expected) in [(Manners::SERVING, 4), (Manners::DEFERRING, 49)] {
+            let turns = Turns::new(manners);
+            let mut gaps = 0;
+            for _ in 0..250 {
+                let before = Instant::now();
+                let turn = turns.next().await.unwrap();
+                gaps += u32::from(before.elapsed() >= manners.gap);
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                drop(turn);
+            }
+            assert_eq!(gaps, expected, "{manners:?}: in 500 ms of writing");
+            for _ in 0..100 {
+                tokio::time::sleep(manners.gap).await;
+                let before = Instant::now();
+                let turn = turns.next().await.unwrap();
+                assert!(before.elapsed().is_zero(), "whoever pauses is let be");
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                drop(turn);
+            }
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_more_than_may_wait_is_told_at_once() {
-        let turns = Turns::new();
+        let turns = Turns::new(Manners::SERVING);
         let held = turns.next().await.unwrap();
         let mut waiting = tokio::task::JoinSet::new();
         for _ in 0..WAITING {

@@ -24,16 +24,10 @@ async fn granted(house: &House, order: &Value) -> bool {
     house.client.as_user("u1").order_status(order_no).await["fulfilment"] == "granted"
 }
 
-/// A notice that Alipay signed and did not send, as the bytes of a request.
+/// A notice that Alipay signed and did not send, as headers and body of a request.
 async fn signed(house: &House, mut request: Value) -> (Vec<(String, String)>, Vec<u8>) {
     request["channel"] = json!("alipay");
-    request["deliver"] = json!(false);
-    let notice = house.notice(request).await;
-    let request = notice.get("request").unwrap_or(&notice);
-    let headers = request["headers"].as_object().unwrap().iter();
-    let headers = headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
-    let body = request["body"].as_str().unwrap().as_bytes().to_vec();
-    (headers.collect(), body)
+    house.signed(request).await
 }
 
 async fn call(house: &House, headers: &[(String, String)], body: &[u8]) -> String {

@@ -3,34 +3,9 @@
 use std::time::Duration;
 
 use e2e::{Answer, House, until};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const CALLBACK: &str = "/api/v1/payment/wechat/callback";
-
-/// A notice that the platform signed and did not send, as the bytes of a request.
-async fn signed(house: &House, mut request: Value) -> (Vec<(String, String)>, Vec<u8>) {
-    request["deliver"] = json!(false);
-    let notice = house.notice(request).await;
-    let request = notice.get("request").unwrap_or(&notice);
-    let headers = match &request["headers"] {
-        Value::Object(pairs) => pairs
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-            .collect(),
-        Value::Array(pairs) => pairs
-            .iter()
-            .map(|pair| {
-                let text = |at: usize| pair[at].as_str().unwrap().to_owned();
-                (text(0), text(1))
-            })
-            .collect(),
-        other => panic!("no headers: {other}"),
-    };
-    (
-        headers,
-        request["body"].as_str().unwrap().as_bytes().to_vec(),
-    )
-}
 
 async fn call(house: &House, headers: &[(String, String)], body: &[u8]) -> Answer {
     house
@@ -52,7 +27,7 @@ async fn r18_a_replay_is_accepted_and_changes_nothing() {
     let buyer = house.client.as_user("u1");
     let order = buyer.order().await;
     let number = order["payment_no"].as_str().unwrap();
-    let (headers, body) = signed(&house, json!({ "out_trade_no": number })).await;
+    let (headers, body) = house.signed(json!({ "out_trade_no": number })).await;
     for _ in 0..5 {
         let answer = call(&house, &headers, &body).await;
         assert_eq!(
@@ -91,12 +66,12 @@ async fn r18_what_is_not_signed_for_us_is_refused() {
         "key",
     ] {
         let request = json!({ "out_trade_no": number, "tamper": tamper });
-        let (headers, body) = signed(&house, request).await;
+        let (headers, body) = house.signed(request).await;
         let answer = call(&house, &headers, &body).await;
         is_failure(&answer);
         assert_eq!(answer.status, 401, "{tamper}: {answer:?}");
     }
-    let (headers, body) = signed(&house, json!({ "out_trade_no": number })).await;
+    let (headers, body) = house.signed(json!({ "out_trade_no": number })).await;
     let half = &body[..body.len() / 2];
     is_failure(&call(&house, &headers, half).await);
     is_failure(&call(&house, &headers, b"").await);
@@ -131,7 +106,7 @@ async fn r18_another_merchant_or_app_is_refused() {
         json!({ "appid": "wx0000000000000999" }),
     ] {
         let request = json!({ "out_trade_no": number, "resource": resource });
-        let (headers, body) = signed(&house, request).await;
+        let (headers, body) = house.signed(request).await;
         is_failure(&call(&house, &headers, &body).await);
     }
     assert_eq!(
@@ -169,7 +144,7 @@ async fn r25_money_that_fits_no_order_is_refused_until_somebody_has_dealt_with_i
         ),
     ] {
         let request = json!({ "out_trade_no": number, "resource": resource });
-        let (headers, body) = signed(&house, request).await;
+        let (headers, body) = house.signed(request).await;
         for _ in 0..2 {
             let answer = call(&house, &headers, &body).await;
             is_failure(&answer);
@@ -233,7 +208,7 @@ async fn other_notices_are_noted_and_change_nothing() {
     let request = json!({
         "out_trade_no": number, "event_type": "REFUND.SUCCESS", "original_type": "refund",
     });
-    let (headers, body) = signed(&house, request).await;
+    let (headers, body) = house.signed(request).await;
     for _ in 0..2 {
         assert_eq!(call(&house, &headers, &body).await.status, 204);
     }

@@ -1,6 +1,6 @@
 //! A change of mind, and time that runs out: real binaries, real signatures, both platforms.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use e2e::{Answer, Client, House, Setup, until};
 use serde_json::{Value, json};
@@ -198,11 +198,11 @@ async fn r1_money_that_comes_after_cancelling_is_owed_back() {
     house.api.printed("late_payment", SOON).await;
 }
 
-/// A house whose orders can be paid for two seconds.
-async fn hasty() -> House {
+/// A house whose orders can be paid for so many seconds.
+async fn hasty(seconds: u32) -> House {
     let seconds = (
         "PAYDESK_TEST__PAY_WITHIN_SECONDS".to_owned(),
-        "2".to_owned(),
+        seconds.to_string(),
     );
     House::set_up(Setup {
         speed: 100,
@@ -211,7 +211,7 @@ async fn hasty() -> House {
     .await
 }
 
-async fn expire(house: &House) -> String {
+fn expire(house: &House) -> String {
     let run = house.run("paydesk-scheduler", &["once", "expire"]);
     assert!(run.status.success(), "{run:?}");
     String::from_utf8(run.stdout).unwrap()
@@ -219,15 +219,15 @@ async fn expire(house: &House) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_pays_expires_and_what_was_paid_in_time_does_not() {
-    let house = hasty().await;
+    let house = hasty(2).await;
     let buyer = house.client.as_user("u1");
     let unpaid = order(&buyer, "wechat").await;
     let paid = order(&house.client.as_user("u2"), "wechat").await;
     pay_quietly(&house, &paid).await;
     let unscanned = order(&house.client.as_user("u3"), "alipay").await;
-    assert_eq!(expire(&house).await, "expire: 0 due, 0 done, 0 put off\n");
+    assert_eq!(expire(&house), "expire: 0 due, 0 done, 0 put off\n");
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(expire(&house).await, "expire: 3 due, 3 done, 0 put off\n");
+    assert_eq!(expire(&house), "expire: 3 due, 3 done, 0 put off\n");
 
     let ended = status(&buyer, &unpaid).await;
     assert_eq!(
@@ -286,16 +286,8 @@ async fn r3_everything_at_once_over_http() {
     let buyer = house.client.as_user("u1");
     let placed = order(&buyer, "wechat").await;
     pay_quietly(&house, &placed).await;
-    let request = json!({ "out_trade_no": placed["payment_no"], "deliver": false });
-    let notice = house.notice(request).await;
-    let signed = notice.get("request").unwrap_or(&notice);
-    let headers: Vec<_> = signed["headers"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-        .collect();
-    let body = signed["body"].as_str().unwrap().as_bytes().to_vec();
+    let request = json!({ "out_trade_no": placed["payment_no"] });
+    let (headers, body) = house.signed(request).await;
     let mut crowd = tokio::task::JoinSet::new();
     for _ in 0..32 {
         let (client, headers, body) = (house.client.clone(), headers.clone(), body.clone());
@@ -328,4 +320,60 @@ async fn r3_everything_at_once_over_http() {
     let now = status(&buyer, &placed).await;
     assert_eq!(now["seq"], 3, "paid once, granted once");
     assert_eq!(buyer.points().await["balance"], 1000);
+}
+
+/// Three processes' worth of the house on one file: the API takes callbacks, a scheduler expires orders,
+/// the platform (which plays in this process) is asked about each of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_callbacks_at_once_meet_a_scheduler_that_expires_everything() {
+    let house = hasty(12).await;
+    let mut placing = tokio::task::JoinSet::new();
+    for n in 0..192 {
+        let buyer = house.client.as_user(&format!("crowd-{n}"));
+        placing.spawn(async move { (n, order(&buyer, "wechat").await) });
+    }
+    let mut notices = Vec::new();
+    while let Some(placed) = placing.join_next().await {
+        let (n, placed) = placed.unwrap();
+        if n < 64 {
+            pay_quietly(&house, &placed).await;
+            let request = json!({ "out_trade_no": placed["payment_no"] });
+            let signed = house.signed(request).await;
+            notices.push((n, placed, signed));
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    let _scheduler = house.start_scheduler().await;
+    let mut crowd = tokio::task::JoinSet::new();
+    for (n, placed, (headers, body)) in notices {
+        let (client, buyer) = (
+            house.client.clone(),
+            house.client.as_user(&format!("crowd-{n}")),
+        );
+        crowd.spawn(async move {
+            let begin = Instant::now();
+            let path = "/api/v1/payment/wechat/callback";
+            let told = client.raw("POST", path, &headers, body).await;
+            assert_eq!(told.status, 204, "{told:?}");
+            assert!(begin.elapsed() < Duration::from_secs(5));
+            until("granted", Duration::from_secs(20), || async {
+                status(&buyer, &placed).await["fulfilment"] == "granted"
+            })
+            .await;
+        });
+    }
+    while let Some(ended) = crowd.join_next().await {
+        ended.unwrap();
+    }
+    let last = house.client.as_user("crowd-191");
+    until(
+        "the last order has ended",
+        Duration::from_mins(1),
+        || async {
+            let orders = last.get("/api/v1/payment/orders").await.json();
+            orders["data"][0]["status"] == "closed"
+        },
+    )
+    .await;
+    assert!(!house.api.output().contains("answered 503"));
 }

@@ -1,7 +1,6 @@
 //! Whole-system tests.
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "what goes wrong fails the test"
 )]

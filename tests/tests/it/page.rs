@@ -13,9 +13,14 @@ const PANEL: &str = "[data-testid=pay-panel]";
 const WHILE: Duration = Duration::from_secs(20);
 
 async fn demo() -> (Process, String) {
+    demo_with(&[]).await
+}
+
+async fn demo_with(environment: &[(&str, &str)]) -> (Process, String) {
     let port = free_port();
     let mut command = Command::new(binary("paydesk-demo"));
     command.args(["--listen", &format!("127.0.0.1:{port}")]);
+    command.envs(environment.iter().copied());
     let mut demo = Process::start(command);
     let start = std::time::Instant::now();
     demo.printed("On this machine:", Duration::from_secs(5))
@@ -50,7 +55,11 @@ async fn shows_balance(browser: &Browser, points: &str) {
 
 /// A visitor who has just come in, with a narrow window.
 async fn visitor() -> (Process, Browser) {
-    let (demo, url) = demo().await;
+    visitor_with(&[]).await
+}
+
+async fn visitor_with(environment: &[(&str, &str)]) -> (Process, Browser) {
+    let (demo, url) = demo_with(environment).await;
     let browser = Browser::start(390, 844).await;
     browser.open(&format!("{url}/")).await;
     shows_balance(&browser, "0").await;

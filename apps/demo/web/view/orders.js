@@ -52,7 +52,7 @@ export class Orders {
   #renderList(list) {
     this.#list.hidden = list.length === 0;
     const lines = list.map((order) => ({ order, said: brief(order, clock.now()) }));
-    const key = JSON.stringify([locale(), lines.map(({ order, said }) => [order.order_no, order.channel, said])]);
+    const key = JSON.stringify([locale(), lines.map(({ order, said }) => [order.order_no, order.seq, said])]);
     if (key === this.#key) return;
     this.#key = key;
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.testid : null;

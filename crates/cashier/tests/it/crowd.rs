@@ -84,7 +84,7 @@ impl TwoProcesses {
         let store = Store::connect(&options).await.unwrap();
         store.migrate(&TAG.parse().unwrap(), NOW).await.unwrap();
         let api = Shop::on(Arc::new(store));
-        let other = Store::connect(&options).await.unwrap();
+        let other = Store::connect(&options).await.unwrap().deferring();
         let jobs = Shop::on(Arc::new(other));
         Self {
             api,

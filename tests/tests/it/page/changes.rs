@@ -4,6 +4,7 @@ use e2e::{Browser, until};
 
 use super::{
     PANEL, WHILE, cashier, choose, keep, panel_is, pay_and_go_on, pay_at, shows_balance, visitor,
+    visitor_with,
 };
 
 const RESULT: &str = "[data-testid=result]";
@@ -116,6 +117,21 @@ async fn a_code_whose_time_is_up_is_taken_away() {
     browser.click("[data-testid=main-action]").await;
     pay_and_go_on(&browser).await;
     shows_balance(&browser, "100").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_nobody_pays_expires_before_the_visitors_eyes() {
+    let seconds = ("PAYDESK_TEST__PAY_WITHIN_SECONDS", "6");
+    let (_demo, browser) = visitor_with(&[seconds]).await;
+    waits_for(&browser, "points-100", "wechat").await;
+    panel_is(&browser, "expired").await;
+    assert!(!browser.has("[data-testid=qr]").await);
+    browser.click("[data-testid=back]").await;
+    // The scheduler asked the platform to close it, and the news reached the page.
+    let closed = "[data-testid=orders] button[data-status=closed]";
+    keep(&browser, "26-expired-for-good.png").await;
+    until("the order is closed", WHILE, || browser.has(closed)).await;
+    shows_balance(&browser, "0").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
