@@ -1,6 +1,6 @@
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{create, index, maybe_word, number, word};
+use crate::columns::{create, index, maybe_word, number, small_number, word};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Step;
@@ -21,6 +21,8 @@ impl MigrationTrait for Step {
         let none_yet = |name| number(name).default(0).take();
         add(manager, "payments", none_yet("reserved_fen")).await?;
         add(manager, "payments", none_yet("refunded_fen")).await?;
+        let failures = small_number("failures").default(0).take();
+        add(manager, "work", failures).await?;
         create(manager, refunds()).await?;
         index(manager, "refunds_of_payment", "refunds", &["payment_no"]).await?;
         index(manager, "refunds_of_order", "refunds", &["order_no"]).await

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use catalog::{ItemKind, Sold};
 use kernel::{OrderNo, PaymentNo, StoreError, UserId};
 use membership::NotAnUpgrade;
-use orders::{CloseReason, NewOrder, Order, Purchase};
+use orders::{CloseReason, NewOrder, Order, OrderState, Purchase};
 use paydesk_provider::{Channel, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
 use time::{Duration, OffsetDateTime};
@@ -12,7 +12,7 @@ use tracing::instrument;
 use crate::code::{CodeError, Codes, lock, note_repeat};
 use crate::conflict::{MayConflict, retried};
 use crate::offer::{OfferError, offer};
-use crate::{Asked, Closing, Inquiry, KeyRun, Merchant, Ports, Transaction, WorkKind, closing};
+use crate::{Asked, Closing, Inquiry, KeyRun, Merchant, Ports, Transaction, WorkKind};
 
 mod cancel;
 mod resume;
@@ -23,6 +23,8 @@ pub use switch::SwitchError;
 
 /// An order that is still waiting is offered again only when the buyer has this long left to pay.
 const REUSE_LEFT: Duration = Duration::seconds(60);
+/// An order in the way may change while it is ended, but not for ever.
+const ROUNDS: usize = 3;
 /// How far back an order is "recent" for its buyer.
 const RECENT: Duration = Duration::days(1);
 
@@ -86,6 +88,20 @@ pub enum Placed {
     New(Purchase),
     /// The buyer had placed the same one, and it is still waiting.
     Waiting(Purchase),
+}
+
+/// What one transaction came to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "every variant is a purchase, and it is matched at once"
+)]
+enum Step {
+    /// A new order was placed.
+    Placed(Purchase),
+    /// The same order waits already.
+    Reused(Purchase),
+    /// Nothing was written: this order waits on other terms, and has to end first.
+    InTheWay(Purchase),
 }
 
 /// Why there is no order that can be paid.
@@ -189,26 +205,33 @@ impl Checkout {
         };
         let merchant = self.merchant(wish.channel, wish.scene);
         let merchant = merchant.ok_or_else(unsupported)?;
-        let (placed, replaced) = retried(|| self.place_once(wish, merchant)).await?;
-        // Nobody is shown the replaced order any more; the sooner its code is dead the better.
-        for attempt in replaced {
-            self.closing.start(attempt);
+        for _ in 0..ROUNDS {
+            match retried(|| self.place_once(wish, merchant)).await? {
+                Step::Placed(purchase) => return Ok(Placed::New(self.codes.ask(purchase).await?)),
+                // A code that never came is asked for again: same number, same parameters.
+                Step::Reused(purchase) if purchase.attempt.state == AttemptState::Unknown => {
+                    return Ok(Placed::Waiting(self.codes.ask(purchase).await?));
+                }
+                Step::Reused(purchase) => return Ok(Placed::Waiting(purchase)),
+                Step::InTheWay(purchase) => {
+                    if let Some(paid) = self.make_way(&purchase).await? {
+                        return Ok(Placed::Waiting(paid));
+                    }
+                }
+            }
         }
-        let (is_new, purchase) = match placed {
-            Placed::New(purchase) => (true, purchase),
-            Placed::Waiting(purchase) => (false, purchase),
-        };
-        // A waiting order whose code never came is asked for again: same number, same parameters.
-        let purchase = if purchase.attempt.state == AttemptState::Unknown {
-            self.codes.ask(purchase).await?
-        } else {
-            purchase
-        };
-        Ok(if is_new {
-            Placed::New(purchase)
-        } else {
-            Placed::Waiting(purchase)
-        })
+        Err(StoreError::lost_update("the order in the way keeps changing").into())
+    }
+
+    /// Ends an order that a new one is not placed beside: nobody should pay both. The platform is asked
+    /// first; an order that turns out to be paid is what the buyer gets instead of a new one.
+    async fn make_way(&self, purchase: &Purchase) -> Result<Option<Purchase>, PlaceError> {
+        let asked = self.closing.end(purchase, CloseReason::Cancelled).await?;
+        let mut snapshot = self.ports.database.read().await?;
+        let now = snapshot.find_purchase(&purchase.order.order_no).await?;
+        Ok(now.filter(|now| {
+            asked == Asked::SaidPaid || matches!(now.order.state, OrderState::Paid { .. })
+        }))
     }
 
     /// The account that takes new payments of this kind.
@@ -218,12 +241,7 @@ impl Checkout {
         offered.contains(&scene).then_some(merchant)
     }
 
-    async fn place_once(
-        &self,
-        wish: &PlaceOrder,
-        merchant: &Merchant,
-    ) -> Result<(Placed, Vec<Attempt>), PlaceError> {
-        let mut replaced = Vec::new();
+    async fn place_once(&self, wish: &PlaceOrder, merchant: &Merchant) -> Result<Step, PlaceError> {
         let now = self.ports.clock.now();
         let mut tx = self.ports.database.begin().await?;
         tx.lock_account(&wish.user_id).await?;
@@ -243,12 +261,10 @@ impl Checkout {
                     note_repeat(&mut *tx, &mut purchase.attempt).await?;
                 }
                 tx.commit().await?;
-                return Ok((Placed::Waiting(purchase), replaced));
+                return Ok(Step::Reused(purchase));
             }
-            // Nobody should pay both.
-            let reason = CloseReason::Cancelled;
-            if closing::end(&mut *tx, &mut purchase.order, reason, now).await? {
-                replaced.push(purchase.attempt);
+            if purchase.order.state == OrderState::Pending {
+                return Ok(Step::InTheWay(purchase));
             }
         }
         let purchase = self.new_purchase(wish, merchant, item);
@@ -263,7 +279,7 @@ impl Checkout {
         tx.append_record(&Record::new(now, RecordKind::Placed, "pending").about(&purchase.attempt))
             .await?;
         tx.commit().await?;
-        Ok((Placed::New(purchase), replaced))
+        Ok(Step::Placed(purchase))
     }
 
     /// Stores an attempt before its request leaves, with the work of asking about it.
@@ -316,7 +332,7 @@ impl Checkout {
             Asked::Unpaid if self.codes.is_missing(&purchase) => {
                 return Ok(self.codes.repeat(purchase).await?);
             }
-            Asked::Unpaid | Asked::NotNow => return Ok(purchase),
+            Asked::Unpaid | Asked::NotNow | Asked::SaidPaid => return Ok(purchase),
         }
         self.find(user_id, order_no).await
     }

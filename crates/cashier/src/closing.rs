@@ -21,28 +21,28 @@ impl Closing {
         Self { ports, inquiry }
     }
 
-    /// Ends an order that waits, for this reason. Afterwards it is closed, closing, or paid.
+    /// Ends an order that waits, for this reason. Afterwards it is closed, closing, or paid; unless the
+    /// platform said that it is paid and could not prove it, which leaves it waiting.
     #[instrument(skip_all, fields(order.no = %purchase.order.order_no))]
-    pub async fn end(&self, purchase: &Purchase, reason: CloseReason) -> Result<(), StoreError> {
-        let over = match self.inquiry.close(&purchase.attempt).await? {
-            Asked::Changed => return Ok(()),
-            Asked::Over => true,
-            Asked::Unpaid | Asked::NotNow => false,
-        };
-        self.conclude(&purchase.attempt, over, Some(reason)).await
+    pub async fn end(&self, purchase: &Purchase, reason: CloseReason) -> Result<Asked, StoreError> {
+        let attempt = &purchase.attempt;
+        let asked = self.inquiry.close(attempt).await?;
+        match asked {
+            Asked::Changed | Asked::SaidPaid => {}
+            Asked::Over => self.conclude(attempt, true, Some(reason)).await?,
+            Asked::Unpaid | Asked::NotNow => self.conclude(attempt, false, Some(reason)).await?,
+        }
+        Ok(asked)
     }
 
     /// Goes on with an attempt that nobody should pay any more, although the platform has not
-    /// promised it yet. Whether it is over now.
-    pub(crate) async fn wind_up(&self, attempt: &Attempt) -> Result<bool, StoreError> {
-        match self.inquiry.close(attempt).await? {
-            Asked::Over => {
-                self.conclude(attempt, true, None).await?;
-                Ok(true)
-            }
-            Asked::Changed => Ok(true),
-            Asked::Unpaid | Asked::NotNow => Ok(false),
+    /// promised it yet.
+    pub(crate) async fn wind_up(&self, attempt: &Attempt) -> Result<Asked, StoreError> {
+        let asked = self.inquiry.close(attempt).await?;
+        if asked == Asked::Over {
+            self.conclude(attempt, true, None).await?;
         }
+        Ok(asked)
     }
 
     /// The same on the side, for an attempt that the buyer or other money has overtaken. If the process

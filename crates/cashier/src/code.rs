@@ -37,8 +37,8 @@ impl Codes {
     pub(crate) async fn ask(&self, purchase: Purchase) -> Result<Purchase, CodeError> {
         let order_no = purchase.order.order_no.clone();
         let attempt = &purchase.attempt;
-        let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
-            let source = ProviderError::not_sent("the account is no longer configured");
+        let Some(merchant) = self.ports.merchants.of(attempt) else {
+            let source = ProviderError::not_sent("the account is no longer configured as it was");
             return Err(CodeError::Provider { order_no, source });
         };
         let asked_at = self.ports.clock.now();
@@ -88,6 +88,10 @@ impl Codes {
             }
             _ => false,
         };
+        // The buyer may have chosen another platform meanwhile: what is shown is the order's attempt.
+        if order.payment_no != attempt.payment_no {
+            attempt = tx.find_attempt(&order.payment_no).await?.ok_or_else(gone)?;
+        }
         tx.commit().await?;
         if ended {
             self.ports.wake.wake();

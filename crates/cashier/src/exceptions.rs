@@ -39,8 +39,8 @@ pub enum ExceptionKind {
     RefundedElsewhere,
     /// Goods that cannot be granted: a rule forbids it, or it failed too often.
     GrantFailed,
-    /// Granting that is asked for again and again, for no order of ours.
-    StuckGrant,
+    /// Work that keeps failing on our side.
+    StuckWork,
 }
 
 impl ExceptionKind {
@@ -50,7 +50,7 @@ impl ExceptionKind {
         Self::DoublePayment,
         Self::RefundedElsewhere,
         Self::GrantFailed,
-        Self::StuckGrant,
+        Self::StuckWork,
     ];
 
     /// The kind of this name.
@@ -66,7 +66,7 @@ impl ExceptionKind {
             Self::DoublePayment => "double_payment",
             Self::RefundedElsewhere => "refunded_elsewhere",
             Self::GrantFailed => "grant_failed",
-            Self::StuckGrant => "stuck_grant",
+            Self::StuckWork => "stuck_work",
         }
     }
 }

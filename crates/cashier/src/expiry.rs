@@ -1,21 +1,11 @@
-use std::error::Error;
-
-use futures_util::{StreamExt, stream};
 use kernel::{OrderNo, StoreError};
 use orders::{CloseReason, OrderState};
 use time::Duration;
 
-use crate::conflict::retried;
-use crate::{Claim, Closing, Ports, Summary, WorkKind};
+use crate::rounds::{Worked, finish, in_rounds, put_off};
+use crate::{Asked, Claim, Closing, Ports, Summary, WorkKind};
 
-/// Platforms asked at the same time.
-pub(crate) const AT_ONCE: usize = 8;
-/// Pieces of work claimed at a time: few enough to be done within their lease, even when a platform
-/// lets every call run into its time-out.
-pub(crate) const ROUND: u64 = 40;
-/// How long a claim is ours.
-pub(crate) const LEASE: Duration = Duration::minutes(3);
-/// The pause after a failure of our own.
+/// The pause before an order is looked at again that the platform calls paid without proving it.
 const AGAIN: Duration = Duration::seconds(30);
 
 /// Ending orders whose time ran out.
@@ -40,109 +30,27 @@ impl Expiry {
         .await
     }
 
-    async fn expire(&self, claim: Claim) -> Result<(), StoreError> {
-        if let Ok(order_no) = claim.subject.parse::<OrderNo>() {
-            let found = self
-                .ports
-                .database
-                .read()
-                .await?
-                .find_purchase(&order_no)
-                .await?;
-            if let Some(purchase) = found
-                && purchase.order.state == OrderState::Pending
-            {
-                self.closing.end(&purchase, CloseReason::Expired).await?;
-                // The buyer chose another platform while this one was asked: that is for the next run.
-                let now = self
-                    .ports
-                    .database
-                    .read()
-                    .await?
-                    .find_purchase(&order_no)
-                    .await?;
-                if now.is_some_and(|now| now.order.state == OrderState::Pending) {
-                    return put_off(&self.ports, &claim, Duration::ZERO, "switched").await;
-                }
+    async fn expire(&self, claim: Claim) -> Result<Worked, StoreError> {
+        let Ok(order_no) = claim.subject.parse::<OrderNo>() else {
+            return Err(StoreError::corrupt("an order number that is none"));
+        };
+        let mut snapshot = self.ports.database.read().await?;
+        let found = snapshot.find_purchase(&order_no).await?;
+        drop(snapshot);
+        if let Some(purchase) = found
+            && purchase.order.state == OrderState::Pending
+        {
+            let asked = self.closing.end(&purchase, CloseReason::Expired).await?;
+            if asked == Asked::SaidPaid {
+                return put_off(&self.ports, &claim, AGAIN, None).await;
+            }
+            let mut snapshot = self.ports.database.read().await?;
+            let now = snapshot.find_purchase(&order_no).await?;
+            if now.is_some_and(|now| now.order.state == OrderState::Pending) {
+                // The buyer chose another platform while this one was asked.
+                return put_off(&self.ports, &claim, Duration::ZERO, None).await;
             }
         }
         finish(&self.ports, &claim).await
     }
-}
-
-/// Claims work of a kind round by round and does it, several pieces at once. A piece that fails is put
-/// off and stops no other.
-pub(crate) async fn in_rounds<F>(
-    ports: &Ports,
-    kind: WorkKind,
-    limit: u64,
-    work: impl Fn(Claim) -> F + Send + Sync,
-) -> Result<Summary, StoreError>
-where
-    F: Future<Output = Result<(), StoreError>> + Send,
-{
-    let mut summary = Summary::default();
-    let mut left = limit;
-    while left > 0 {
-        let round = left.min(ROUND);
-        let claims = retried(|| async {
-            let mut tx = ports.database.begin().await?;
-            let claims = tx.claim_work(kind, round, LEASE).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(claims)
-        })
-        .await?;
-        let found = claims.len() as u64;
-        summary.claimed += claims.len();
-        let outcomes = stream::iter(claims).map(|claim| async {
-            let outcome = work(claim.clone()).await;
-            (claim, outcome)
-        });
-        let outcomes: Vec<_> = outcomes.buffer_unordered(AT_ONCE).collect().await;
-        for (claim, outcome) in outcomes {
-            match outcome {
-                Ok(()) => summary.done += 1,
-                Err(error) => {
-                    summary.failed += 1;
-                    complain(&claim, &error);
-                    put_off(ports, &claim, AGAIN, &error.to_string()).await?;
-                }
-            }
-        }
-        left -= round;
-        if found < round {
-            break;
-        }
-    }
-    Ok(summary)
-}
-
-fn complain(claim: &Claim, error: &(dyn Error + 'static)) {
-    let (kind, subject) = (claim.kind.as_str(), &claim.subject);
-    tracing::warn!(subject, error, "{kind} {subject} put off");
-}
-
-/// Notes that claimed work is done.
-pub(crate) async fn finish(ports: &Ports, claim: &Claim) -> Result<(), StoreError> {
-    retried(|| async {
-        let mut tx = ports.database.begin().await?;
-        tx.finish_work(claim.kind, &claim.subject).await?;
-        tx.commit().await
-    })
-    .await
-}
-
-/// Gives claimed work back, due again after `delay`.
-pub(crate) async fn put_off(
-    ports: &Ports,
-    claim: &Claim,
-    delay: Duration,
-    why: &str,
-) -> Result<(), StoreError> {
-    retried(|| async {
-        let mut tx = ports.database.begin().await?;
-        tx.postpone_work(claim, delay, why).await?;
-        tx.commit().await
-    })
-    .await
 }

@@ -1,22 +1,19 @@
+use catalog::ItemKind;
 use kernel::{OrderNo, StoreError};
-use orders::{GrantError, Granted, Order, OrderState, Purchase};
+use orders::{Fulfilment as OrderFulfilment, GrantError, Granted, Order, OrderState, Purchase};
 use payments::{Record, RecordKind, RefundReason};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use tracing::instrument;
 
 use crate::conflict::{MayConflict, retried};
 use crate::goods::{GoodsError, hand_over};
 use crate::owed::owe;
+use crate::rounds::{Worked, in_rounds, pause, put_off};
 use crate::{
-    Alarm, Claim, EventKind, Exception, ExceptionKind, NewEvent, Policy, Ports, Raised,
+    Alarm, Claim, EventKind, Exception, ExceptionKind, NewEvent, Policy, Ports, Raised, Summary,
     Transaction, Ungrantable, WorkKind, failpoint,
 };
-
-/// How long a claim is ours; granting takes milliseconds.
-const LEASE: Duration = Duration::seconds(30);
-/// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::hours(1);
 
 /// Granting what was paid for.
 #[derive(Clone, Debug)]
@@ -65,15 +62,20 @@ impl MayConflict for FulfilError {
     }
 }
 
-/// What one run of a job did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Pieces of work found due.
-    pub claimed: usize,
-    /// Of these, done.
-    pub done: usize,
-    /// Of these, put off.
-    pub failed: usize,
+/// Whose turn it is.
+enum Turn {
+    /// This order's.
+    Taken(Granted),
+    /// First that of an upgrade of the same user.
+    After(OrderNo),
+}
+
+fn was_paid_first(one: &Order, other: &Order) -> bool {
+    let paid_at = |order: &Order| match &order.state {
+        OrderState::Paid { paid_at, .. } => Some(*paid_at),
+        _ => None,
+    };
+    other.fulfilment == OrderFulfilment::Pending && paid_at(one) <= paid_at(other)
 }
 
 impl Fulfilment {
@@ -92,9 +94,12 @@ impl Fulfilment {
     pub fn start(&self, order_no: OrderNo) {
         let this = self.clone();
         self.ports.tasks.start(async move {
-            if let Err(error) = this.fulfil(&order_no).await {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(order.no = %order_no, error, "left order {order_no} to the scheduler");
+            match this.fulfil(&order_no).await {
+                Err(error) if !error.is_final() => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(order.no = %order_no, error, "left {order_no} to the scheduler");
+                }
+                _ => {}
             }
         });
     }
@@ -104,7 +109,7 @@ impl Fulfilment {
     #[instrument(skip_all, fields(order.no = %order_no))]
     pub async fn fulfil(&self, order_no: &OrderNo) -> Result<Granted, FulfilError> {
         failpoint::hit("fulfil.begin").await;
-        let granted = match retried(|| self.fulfil_once(order_no)).await {
+        let granted = match self.fulfil_in_turn(order_no).await {
             Ok(granted) => granted,
             Err(error) => {
                 if error.is_final() {
@@ -122,13 +127,33 @@ impl Fulfilment {
         Ok(granted)
     }
 
-    async fn fulfil_once(&self, order_no: &OrderNo) -> Result<Granted, FulfilError> {
+    /// A membership that is granted changes what an upgrade was quoted for. So an upgrade whose money
+    /// came first, and whose grant was held up, goes before it.
+    async fn fulfil_in_turn(&self, order_no: &OrderNo) -> Result<Granted, FulfilError> {
+        loop {
+            match retried(|| self.fulfil_once(order_no)).await? {
+                Turn::Taken(granted) => return Ok(granted),
+                Turn::After(upgrade) => match Box::pin(self.fulfil(&upgrade)).await {
+                    Err(error) if !error.is_final() => return Err(error),
+                    _ => {}
+                },
+            }
+        }
+    }
+
+    async fn fulfil_once(&self, order_no: &OrderNo) -> Result<Turn, FulfilError> {
         let mut tx = self.ports.database.begin().await?;
         let missing = || FulfilError::NoOrder(order_no.to_string());
         // Whose it is never changes. Their account first: orders of one user are granted in turn.
         let purchase = tx.find_purchase(order_no).await?.ok_or_else(missing)?;
         tx.lock_account(&purchase.order.user_id).await?;
         let mut order = tx.lock_order(order_no).await?.ok_or_else(missing)?;
+        if order.item.kind == ItemKind::Membership
+            && let Some(upgrade) = tx.find_owed_upgrade(&order.user_id).await?
+            && was_paid_first(&upgrade, &order)
+        {
+            return Ok(Turn::After(upgrade.order_no));
+        }
         let granted = order.mark_granted()?;
         if granted == Granted::Now {
             self.grant(&mut *tx, &order).await?;
@@ -136,7 +161,7 @@ impl Fulfilment {
         tx.finish_work(WorkKind::Fulfil, order_no.as_str()).await?;
         failpoint::hit("fulfil.before_commit").await;
         tx.commit().await?;
-        Ok(granted)
+        Ok(Turn::Taken(granted))
     }
 
     async fn grant(&self, tx: &mut dyn Transaction, order: &Order) -> Result<(), FulfilError> {
@@ -165,51 +190,32 @@ impl Fulfilment {
     /// The backstop: claims granting that is due and does it. One that fails is put off, and blocks
     /// no other.
     pub async fn run(&self, limit: u64) -> Result<Summary, StoreError> {
-        let claims = retried(|| async {
-            let mut tx = self.ports.database.begin().await?;
-            let claims = tx.claim_work(WorkKind::Fulfil, limit, LEASE).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(claims)
+        in_rounds(&self.ports, WorkKind::Fulfil, limit, |claim| {
+            self.work_off(claim)
         })
-        .await?;
-        let mut summary = Summary {
-            claimed: claims.len(),
-            ..Summary::default()
-        };
-        for claim in &claims {
-            let outcome = match claim.subject.parse::<OrderNo>() {
-                Ok(order_no) => self.fulfil(&order_no).await.map(|_| ()),
-                Err(_) => Err(FulfilError::NoOrder(claim.subject.clone())),
-            };
-            match outcome {
-                Ok(()) => summary.done += 1,
-                Err(error) => {
-                    summary.failed += 1;
-                    self.put_off(claim, &error).await?;
-                }
-            }
-        }
-        Ok(summary)
+        .await
     }
 
-    /// What failed is tried again later, until it has failed too often.
-    async fn put_off(&self, claim: &Claim, error: &FulfilError) -> Result<(), StoreError> {
-        let subject = &claim.subject;
-        tracing::warn!(%subject, tries = claim.tries, %error, "granting put off");
-        let why = error.to_string();
-        if claim.tries < self.policy.grant_tries {
-            return retried(|| async {
-                let mut tx = self.ports.database.begin().await?;
-                tx.postpone_work(claim, pause(claim.tries), &why).await?;
-                tx.commit().await
-            })
-            .await;
-        }
-        match (error, subject.parse()) {
-            (FulfilError::NoOrder(_), _) | (_, Err(_)) => {
-                retried(|| self.raise_stuck(claim, error)).await
+    async fn work_off(&self, claim: Claim) -> Result<Worked, StoreError> {
+        let none = || StoreError::corrupt("granting is asked for, for no order of ours");
+        let order_no: OrderNo = claim.subject.parse().map_err(|_| none())?;
+        let Err(error) = self.fulfil(&order_no).await else {
+            return Ok(Worked::Done);
+        };
+        match error {
+            FulfilError::NoOrder(_) => Err(none()),
+            // It was seen to: nothing is left to be tried.
+            error if error.is_final() => Ok(Worked::Failed),
+            error if claim.failures + 1 >= self.policy.grant_tries => {
+                let why = error.to_string();
+                retried(|| self.give_up(&order_no, &why)).await?;
+                Ok(Worked::Failed)
             }
-            (_, Ok(order_no)) => retried(|| self.give_up(&order_no, &why)).await,
+            error => {
+                tracing::warn!(order.no = %order_no, %error, "granting {order_no} put off");
+                let (ports, why) = (&self.ports, error.to_string());
+                put_off(ports, &claim, pause(claim.failures), Some(&why)).await
+            }
         }
     }
 
@@ -285,48 +291,5 @@ impl Fulfilment {
             detail,
             at: now,
         })
-    }
-
-    /// Work that names no order of ours is a mix-up that a person has to look at.
-    async fn raise_stuck(&self, claim: &Claim, error: &FulfilError) -> Result<(), StoreError> {
-        let kind = ExceptionKind::StuckGrant;
-        let exception = Exception {
-            kind,
-            key: format!("{}:{}", kind.as_str(), claim.subject),
-            order_no: claim.subject.parse().ok(),
-            payment_no: None,
-            transaction_id: None,
-            amount: None,
-            detail: json!({ "tries": claim.tries, "error": error.to_string() }),
-            at: self.ports.clock.now(),
-        };
-        let mut tx = self.ports.database.begin().await?;
-        let raised = tx.raise_exception(&exception).await?;
-        tx.finish_work(claim.kind, &claim.subject).await?;
-        tx.commit().await?;
-        if raised == Raised::New {
-            self.alarm.start(exception);
-        }
-        Ok(())
-    }
-}
-
-/// 2 s after the first try, doubling, at most an hour.
-fn pause(tries: i32) -> Duration {
-    let doublings = u32::try_from(tries.clamp(1, 12)).unwrap_or(1);
-    Duration::seconds(1 << doublings).min(LONGEST_PAUSE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_to_an_hour_and_no_further() {
-        assert_eq!(pause(1), Duration::seconds(2));
-        assert_eq!(pause(5), Duration::seconds(32));
-        assert_eq!(pause(12), LONGEST_PAUSE);
-        assert_eq!(pause(i32::MAX), LONGEST_PAUSE);
-        assert_eq!(pause(i32::MIN), Duration::seconds(2));
     }
 }

@@ -28,6 +28,9 @@ pub enum Asked {
     NotNow,
     /// The platform was asked, and nothing is proven: money may still arrive.
     Unpaid,
+    /// Asked to close, the platform said that it is paid, but not in a way that could be settled: money
+    /// is on its way, and nothing may be ended for want of it.
+    SaidPaid,
     /// The platform proved that nobody can pay under this number any more.
     Over,
     /// What the platform said has been settled.
@@ -61,7 +64,7 @@ impl Inquiry {
     /// close what it does not know, and somebody may have paid meanwhile.
     #[instrument(skip_all, fields(payment.no = %attempt.payment_no))]
     pub async fn close(&self, attempt: &Attempt) -> Result<Asked, StoreError> {
-        let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
+        let Some(merchant) = self.ports.merchants.of(attempt) else {
             return Ok(Asked::NotNow);
         };
         let at = self.ports.clock.now();
@@ -73,7 +76,11 @@ impl Inquiry {
             Closed::NoSuchPayment => ("no_such_payment", Value::Null),
         });
         let record = told.record(RecordKind::Close, attempt, at, took);
-        self.look_after(attempt, vec![record]).await
+        let said_paid = matches!(&answer, Ok(answer) if answer.value == Closed::AlreadyPaid);
+        match self.look_after(attempt, vec![record]).await? {
+            Asked::Unpaid if said_paid => Ok(Asked::SaidPaid),
+            asked => Ok(asked),
+        }
     }
 
     /// Asks about an attempt, and settles the answer through the same gate as a callback.
@@ -90,7 +97,7 @@ impl Inquiry {
         attempt: &Attempt,
         mut done: Vec<Record>,
     ) -> Result<Asked, StoreError> {
-        let Some(merchant) = self.ports.merchants.get(&attempt.account) else {
+        let Some(merchant) = self.ports.merchants.of(attempt) else {
             return Ok(Asked::NotNow);
         };
         let at = self.ports.clock.now();
@@ -127,7 +134,7 @@ impl Inquiry {
     async fn settle(&self, fact: &Fact, request_id: Option<&str>) -> Result<Asked, StoreError> {
         match self.settlement.settle(fact, request_id).await {
             Ok(Settled::Order { order_no, paid }) => {
-                if paid.pays_the_order() {
+                if self.settlement.leads_to_goods(paid) {
                     self.fulfilment.start(order_no);
                 }
                 Ok(Asked::Changed)

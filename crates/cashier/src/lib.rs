@@ -24,6 +24,7 @@ mod policy;
 mod polling;
 mod ports;
 mod rejections;
+mod rounds;
 mod settlement;
 mod tasks;
 #[cfg(feature = "testing")]
@@ -40,7 +41,7 @@ pub use closing::Closing;
 pub use events::{Event, EventHead, EventKind, EventReads, EventStore, NewEvent};
 pub use exceptions::{Exception, ExceptionKind, ExceptionStore, Raised};
 pub use expiry::Expiry;
-pub use fulfilment::{FulfilError, Fulfilment, Summary};
+pub use fulfilment::{FulfilError, Fulfilment};
 pub use goods::GoodsError;
 pub use idempotency::{
     Idempotency, IdempotencyKey, IdempotencyStore, KeptAnswer, KeyRun, KnownKey, Taken,
@@ -54,6 +55,7 @@ pub use policy::{Policy, Ungrantable};
 pub use polling::{PollPlan, Polling};
 pub use ports::{AccountStore, Database, LocalWakeUp, Ports, Snapshot, Transaction, WakeUp};
 pub use rejections::{RejectionCount, RejectionStore, Rejections};
+pub use rounds::Summary;
 pub use settlement::{SettleError, Settled, Settlement};
 pub use tasks::{Interrupted, Tasks};
 pub use work::{Claim, WorkKind, WorkStore};

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use paydesk_provider::{Channel, PaymentProvider};
-use payments::AccountKey;
+use payments::{AccountKey, Attempt};
 
 /// One configured merchant account.
 #[derive(Clone)]
@@ -41,7 +41,22 @@ impl Merchants {
         self.accounts.insert(merchant.key.clone(), merchant);
     }
 
-    /// The account of an attempt.
+    /// The account of an attempt, as long as it is the same merchant's and app's as when the attempt
+    /// was made: another merchant's "no such payment" says nothing about it.
+    pub fn of(&self, attempt: &Attempt) -> Option<&Merchant> {
+        let merchant = self.get(&attempt.account)?;
+        let identity = merchant.provider.identity();
+        let same = identity.channel == attempt.channel
+            && identity.merchant_id == attempt.merchant_id
+            && identity.app_id == attempt.app_id;
+        if !same {
+            let (number, account) = (&attempt.payment_no, &attempt.account);
+            tracing::error!("account {account} is another merchant's than when {number} was made");
+        }
+        same.then_some(merchant)
+    }
+
+    /// The account of this name.
     pub fn get(&self, key: &AccountKey) -> Option<&Merchant> {
         self.accounts.get(key)
     }

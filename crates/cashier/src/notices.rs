@@ -115,7 +115,7 @@ impl Notices {
                 };
                 let settled = self.settlement.settle(&fact, Some(request_id)).await?;
                 if let Settled::Order { order_no, paid } = &settled
-                    && paid.pays_the_order()
+                    && self.settlement.leads_to_goods(*paid)
                 {
                     self.fulfilment.start(order_no.clone());
                 }

@@ -1,6 +1,6 @@
 use catalog::{CatalogReads, ItemKind, Plan, Sold};
 use kernel::{StoreError, UserId};
-use membership::{MembershipReads, NotAnUpgrade, can_upgrade, quote};
+use membership::{MembershipReads, NotAnUpgrade, Segment, can_upgrade, quote};
 use time::OffsetDateTime;
 
 /// Why something is not offered to somebody.
@@ -50,7 +50,7 @@ where
         }
         ItemKind::Membership => {
             let plan = listed_plan(reads, code).await?.ok_or_else(unknown)?;
-            let held = reads.find_segments(user_id).await?;
+            let held = held_today(reads, user_id).await?;
             match can_upgrade(&plan.tier, &held, now) {
                 Ok(()) => Err(OfferError::UpgradeNeeded),
                 Err(_) => Ok(plan.sold()),
@@ -58,11 +58,30 @@ where
         }
         ItemKind::MembershipUpgrade => {
             let plan = listed_plan(reads, code).await?.ok_or_else(unknown)?;
-            let held = reads.find_segments(user_id).await?;
+            let held = held_today(reads, user_id).await?;
             Ok(quote(&plan, &held, now)?)
         }
         _ => Err(unknown()),
     }
+}
+
+/// What a user holds, with each tier on the rung where it stands today: tiers may have been put between
+/// those that were there when it was sold.
+async fn held_today<R>(reads: &mut R, user_id: &UserId) -> Result<Vec<Segment>, StoreError>
+where
+    R: CatalogReads + MembershipReads + ?Sized,
+{
+    let mut held = reads.find_segments(user_id).await?;
+    let plans = reads.listed_plans().await?;
+    for segment in &mut held {
+        let today = plans
+            .iter()
+            .find(|plan| plan.tier.code == segment.tier.code);
+        if let Some(plan) = today {
+            segment.tier.rank = plan.tier.rank;
+        }
+    }
+    Ok(held)
 }
 
 async fn listed_plan<R>(reads: &mut R, code: &str) -> Result<Option<Plan>, StoreError>

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::checkout::reason_of;
 use crate::code::Codes;
-use crate::expiry::{finish, in_rounds, put_off};
+use crate::rounds::{Worked, finish, in_rounds, put_off};
 use crate::{Asked, Claim, Closing, Inquiry, Ports, Summary, WorkKind};
 
 /// Asking the platforms about every attempt until it is over: for callbacks that do not come, for
@@ -87,18 +87,17 @@ impl Polling {
         in_rounds(&self.ports, WorkKind::Poll, limit, |claim| self.poll(claim)).await
     }
 
-    async fn poll(&self, claim: Claim) -> Result<(), StoreError> {
-        let Some((attempt, purchase)) = self.find(&claim.subject).await? else {
-            tracing::error!(subject = claim.subject, "polling for no attempt of ours");
-            return finish(&self.ports, &claim).await;
-        };
+    async fn poll(&self, claim: Claim) -> Result<Worked, StoreError> {
+        let found = self.find(&claim.subject).await?;
+        let missing = || StoreError::corrupt("there is no such attempt");
+        let (attempt, purchase) = found.ok_or_else(missing)?;
         let shown = purchase.order.payment_no == attempt.payment_no;
         let waits = shown && purchase.order.state == OrderState::Pending;
         if !attempt.is_live() || self.is_over(&attempt, purchase, waits).await? {
             return finish(&self.ports, &claim).await;
         }
         let pause = self.plan.pause(&attempt, waits, self.ports.clock.now());
-        put_off(&self.ports, &claim, pause, "not over yet").await
+        put_off(&self.ports, &claim, pause, None).await
     }
 
     /// Asks once. Whether nobody needs to ask again.
@@ -109,7 +108,8 @@ impl Polling {
         waits: bool,
     ) -> Result<bool, StoreError> {
         if !waits {
-            return self.closing.wind_up(attempt).await;
+            let asked = self.closing.wind_up(attempt).await?;
+            return Ok(matches!(asked, Asked::Over | Asked::Changed));
         }
         match self.inquiry.look(attempt).await? {
             Asked::Changed => Ok(true),
@@ -118,7 +118,7 @@ impl Polling {
                 self.closing.conclude(attempt, true, Some(reason)).await?;
                 Ok(true)
             }
-            Asked::Unpaid | Asked::NotNow => {
+            Asked::Unpaid | Asked::NotNow | Asked::SaidPaid => {
                 if self.may_repeat(&purchase) {
                     self.codes.repeat(purchase).await?;
                 }

@@ -1,5 +1,5 @@
 use kernel::{OrderNo, PaymentNo, StoreError, Tag};
-use orders::{Fulfilment, Order, Paid, Purchase};
+use orders::{Fulfilment, LateMoney, Order, Paid, Purchase};
 use payments::{
     Admitted, Fact, Mismatch, Payment, Record, RecordKind, RefundReason, Source, Verdict,
 };
@@ -94,6 +94,15 @@ impl Settlement {
             alarm,
             tag,
             policy,
+        }
+    }
+
+    /// Whether goods are owed now for money that did this to its order, rather than a refund.
+    pub fn leads_to_goods(&self, paid: Paid) -> bool {
+        match paid {
+            Paid::Now => true,
+            Paid::Late => self.policy.late == LateMoney::Grant,
+            Paid::Already | Paid::Twice => false,
         }
     }
 
@@ -246,7 +255,9 @@ async fn book(
                 if !tx.resolve_exception(&key, "converged", at).await? {
                     return Ok(Booked::DealtWith);
                 }
-                tx.settle_payment(&payment).await?;
+                if !tx.settle_payment(&payment).await? {
+                    return Ok(Booked::DealtWith);
+                }
             }
             // A repeat of what was too much already: it is owed back once.
             Some((Verdict::Surplus, Some(order_no)))

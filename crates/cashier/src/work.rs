@@ -38,6 +38,8 @@ pub struct Claim {
     /// How often it was claimed, this time included. Raised by every claim, so that the holder of
     /// an expired lease can no longer postpone what somebody else works on.
     pub tries: i32,
+    /// How often it has failed. Claims of processes that died are not failures.
+    pub failures: i32,
 }
 
 /// Storing work. Leases and due times use the database's clock, whatever the process's shows.
@@ -61,11 +63,12 @@ pub trait WorkStore: Send {
     ) -> Result<Vec<Claim>, StoreError>;
     /// Notes that work is done.
     async fn finish_work(&mut self, kind: WorkKind, subject: &str) -> Result<(), StoreError>;
-    /// Gives claimed work back, due after `delay`; `false` when somebody else has claimed it since.
+    /// Gives claimed work back, due after `delay`, and counts a failure where there is an error; `false`,
+    /// changing nothing, when somebody else has claimed it since.
     async fn postpone_work(
         &mut self,
         claim: &Claim,
         delay: Duration,
-        error: &str,
+        error: Option<&str>,
     ) -> Result<bool, StoreError>;
 }

@@ -25,6 +25,8 @@ pub trait OrderReads: Send {
         &mut self,
         user_id: &UserId,
     ) -> Result<Option<Purchase>, StoreError>;
+    /// A user's paid upgrade whose goods are owed; the one paid first, should there be several.
+    async fn find_owed_upgrade(&mut self, user_id: &UserId) -> Result<Option<Order>, StoreError>;
     /// A user's orders since an instant, newest first, at most so many.
     async fn recent_purchases(
         &mut self,

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use catalog::ItemKind;
 use kernel::{OrderNo, StoreError, UserId};
-use orders::{Order, OrderFilter, OrderReads, OrderState, OrderStore, Purchase};
+use orders::{Fulfilment, Order, OrderFilter, OrderReads, OrderState, OrderStore, Purchase};
 use paydesk_money::Cny;
 use paydesk_provider::Channel;
 use sea_orm::entity::prelude::*;
@@ -223,6 +223,21 @@ impl<C: ConnectionTrait + Send> OrderReads for Session<C> {
             .await
             .map_err(store_error)?
             .map(purchase)
+            .transpose()
+    }
+
+    async fn find_owed_upgrade(&mut self, user_id: &UserId) -> Result<Option<Order>, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::UserId.eq(user_id.as_str()))
+            .filter(row::Column::Status.eq("paid"))
+            .filter(row::Column::Kind.eq(ItemKind::MembershipUpgrade.as_str()))
+            .filter(row::Column::Fulfilment.eq(Fulfilment::Pending.as_str()))
+            .order_by_asc(row::Column::PaidAt)
+            .order_by_asc(row::Column::OrderNo)
+            .one(&self.connection)
+            .await
+            .map_err(store_error)?
+            .map(TryInto::try_into)
             .transpose()
     }
 

@@ -7,8 +7,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
     SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
-use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Connection};
 use tokio::time::Instant;
 
 use crate::errors::store_error;
@@ -44,8 +44,10 @@ impl Store {
             .test_before_acquire(false)
             .acquire_timeout(PATIENCE)
             .after_release(|connection, _| Box::pin(is_clean(connection)))
-            // Short: who waits for another process's writing asks again, see `write`.
-            .connect_with(driver.clone().busy_timeout(LOOK_EVERY))
+            // Opening may have to wait for a process that mends the log after a crash. From then on who
+            // waits for another process's writing asks again soon, see `write`.
+            .after_connect(|connection, _| Box::pin(look_often(connection)))
+            .connect_with(driver.clone())
             .await
             .map_err(ConnectError::Open)?;
         let readers = SqlitePoolOptions::new()
@@ -114,6 +116,14 @@ impl Store {
             .await
             .map_err(store_error)
     }
+}
+
+async fn look_often(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let pragma = format!("PRAGMA busy_timeout = {}", LOOK_EVERY.as_millis());
+    sqlx::query(AssertSqlSafe(pragma))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Whether a connection that comes back is in no transaction; one that is gets closed and replaced.

@@ -23,6 +23,7 @@ mod row {
         pub due_at: i64,
         pub lease_until: Option<i64>,
         pub tries: i32,
+        pub failures: i32,
         pub done_at: Option<i64>,
         pub last_error: Option<String>,
         pub created_at: i64,
@@ -68,12 +69,14 @@ impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
                 row::Column::Subject,
                 row::Column::DueAt,
                 row::Column::Tries,
+                row::Column::Failures,
                 row::Column::CreatedAt,
             ])
             .values_panic([
                 kind.as_str().into(),
                 subject.into(),
                 self.in_time(delay),
+                0.into(),
                 0.into(),
                 database_now(self.backend()),
             ])
@@ -87,10 +90,11 @@ impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
         limit: u64,
         lease: Duration,
     ) -> Result<Vec<Claim>, StoreError> {
-        let due: Vec<(String, i32)> = row::Entity::find()
+        let due: Vec<(String, i32, i32)> = row::Entity::find()
             .select_only()
             .column(row::Column::Subject)
             .column(row::Column::Tries)
+            .column(row::Column::Failures)
             .filter(self.is_due(kind))
             .order_by_asc(row::Column::DueAt)
             .order_by_asc(row::Column::Subject)
@@ -104,7 +108,7 @@ impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        let subjects = due.iter().map(|(subject, _)| subject.as_str());
+        let subjects = due.iter().map(|(subject, ..)| subject.as_str());
         let leased = row::Entity::update_many()
             .col_expr(row::Column::LeaseUntil, self.in_time(lease))
             .col_expr(row::Column::Tries, Expr::col(row::Column::Tries).add(1))
@@ -120,10 +124,11 @@ impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
         }
         Ok(due
             .into_iter()
-            .map(|(subject, tries)| Claim {
+            .map(|(subject, tries, failures)| Claim {
                 kind,
                 subject,
                 tries: tries.saturating_add(1),
+                failures,
             })
             .collect())
     }
@@ -145,9 +150,11 @@ impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
         &mut self,
         claim: &Claim,
         delay: Duration,
-        error: &str,
+        error: Option<&str>,
     ) -> Result<bool, StoreError> {
+        let failures = claim.failures.saturating_add(i32::from(error.is_some()));
         let postponed = row::Entity::update_many()
+            .col_expr(row::Column::Failures, Expr::value(failures))
             .col_expr(row::Column::DueAt, self.in_time(delay))
             .col_expr(row::Column::LeaseUntil, Expr::value(None::<i64>))
             .col_expr(row::Column::LastError, Expr::value(error))

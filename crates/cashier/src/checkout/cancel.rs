@@ -3,6 +3,7 @@ use orders::{CloseReason, OrderState, Purchase};
 use tracing::instrument;
 
 use super::{Checkout, StatusError};
+use crate::Asked;
 
 /// The buyer may choose another platform while we ask one to close, but not for ever.
 const ROUNDS: usize = 3;
@@ -44,7 +45,12 @@ impl Checkout {
             let purchase = self.find(user_id, order_no).await?;
             match purchase.order.state {
                 OrderState::Paid { .. } => return Err(CancelError::Paid(order_no.clone())),
-                OrderState::Pending => self.closing.end(&purchase, CloseReason::Cancelled).await?,
+                OrderState::Pending => {
+                    let reason = CloseReason::Cancelled;
+                    if self.closing.end(&purchase, reason).await? == Asked::SaidPaid {
+                        return Err(CancelError::Paid(order_no.clone()));
+                    }
+                }
                 _ => return Ok(purchase),
             }
         }

@@ -6,11 +6,12 @@ use time::Duration;
 use tracing::instrument;
 
 use super::{Checkout, StatusError, new_attempt};
+use crate::Asked;
 use crate::code::{CodeError, lock};
 use crate::conflict::{MayConflict, retried};
 
-/// Platforms take no deadline closer than a minute.
-const TIME_LEFT: Duration = Duration::seconds(60);
+/// Platforms take no deadline closer than a minute, and closing the other attempt takes its time.
+const TIME_LEFT: Duration = Duration::seconds(90);
 
 /// Why an order is not paid through another platform.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub enum SwitchError {
     /// It is paid, perhaps since a moment ago.
     #[error("order {0} is paid")]
     Paid(OrderNo),
-    /// Nobody should pay it any more, or within less than a minute from now.
+    /// Nobody should pay it any more, or its time is as good as up.
     #[error("order {0} can no longer be paid")]
     Ended(OrderNo),
     /// No account takes payments through this platform.
@@ -84,20 +85,30 @@ impl Checkout {
         channel: Channel,
     ) -> Result<Purchase, SwitchError> {
         let purchase = self.find(user_id, order_no).await?;
-        let payment_no = self.ports.numbers.payment_no();
-        let step = retried(|| self.switch_once(&purchase, channel, &payment_no)).await?;
+        let payment_no = &self.ports.numbers.payment_no();
+        let step = retried(|| self.switch_once(&purchase, channel, payment_no)).await?;
         let Step { purchase, left } = step;
         if let Some(left) = left {
             // Closed before the new code is shown: nobody should see two that work.
-            self.closing.wind_up(&left).await?;
-            let now = self.find(user_id, order_no).await?;
-            if let OrderState::Paid { .. } = now.order.state {
-                self.closing.start(purchase.attempt);
+            if self.closing.wind_up(&left).await? == Asked::SaidPaid {
                 return Err(SwitchError::Paid(order_no.clone()));
             }
-        }
-        if self.codes.is_missing(&purchase) {
+            let now = self.find(user_id, order_no).await?;
+            match now.order.state {
+                OrderState::Paid { .. } => {
+                    self.closing.start(purchase.attempt);
+                    return Err(SwitchError::Paid(order_no.clone()));
+                }
+                OrderState::Pending if now.order.payment_no == *payment_no => {}
+                // The buyer chose once more meanwhile: that is what counts.
+                OrderState::Pending => return Ok(now),
+                _ => return Err(SwitchError::Ended(order_no.clone())),
+            }
             return Ok(self.codes.ask(purchase).await?);
+        }
+        // Shown already, and perhaps asked for at this moment: asking again is a repeat.
+        if self.codes.is_missing(&purchase) {
+            return Ok(self.codes.ask_again(&purchase).await?);
         }
         Ok(purchase)
     }

@@ -98,6 +98,7 @@ macro_rules! contract_tests {
                 an_expired_lease_is_taken_over,
                 a_stale_claim_postpones_nothing,
                 postponed_work_is_not_due,
+                failures_of_work_are_counted,
                 work_is_done_once_and_for_all,
                 two_claimers_never_share,
             }

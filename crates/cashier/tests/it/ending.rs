@@ -1,7 +1,7 @@
 //! Orders that nobody pays: cancelled, expired, polled until the platform has promised it.
 
-use cashier::testing::{NOW, statement};
-use cashier::{Asked, CancelError, EventKind, Placed, Summary};
+use cashier::testing::{NOW, a_purchase, statement};
+use cashier::{Asked, CancelError, EventKind, Placed, Summary, WorkKind};
 use orders::{CloseReason, OrderState, Purchase};
 use paydesk_provider::{Advice, Closed, Details, Found, ProviderError, TradeState, Untrusted};
 use payments::AttemptState;
@@ -73,7 +73,6 @@ fn promises_nothing() -> Vec<(Result<Closed, ProviderError>, Result<Found, Provi
         (Ok(Closed::Accepted), Err(lost())),
         (Ok(Closed::Accepted), Ok(Found::NoSuchPayment)),
         (Ok(Closed::NoSuchPayment), Ok(Found::NoSuchPayment)),
-        (Ok(Closed::AlreadyPaid), Err(lost())),
         (Err(lost()), Err(lost())),
         (Err(untrusted()), Err(untrusted())),
         (Err(malformed()), Err(malformed())),
@@ -106,6 +105,54 @@ async fn r19_nothing_but_a_promise_closes_an_order() {
         assert_eq!(asked, Asked::Unpaid, "{what}");
         assert_eq!(bench.now(&purchase).await, after, "{what}");
     }
+}
+
+#[tokio::test]
+async fn r1_what_the_platform_calls_paid_is_not_ended_for_want_of_a_proof() {
+    for by_expiry in [false, true] {
+        let bench = hasty().await;
+        let purchase = bench.placed().await;
+        bench.shop.wechat.answer_close(Ok(Closed::AlreadyPaid));
+        let lost = ProviderError::timed_out("lost");
+        bench.shop.wechat.answer_query(Err(lost));
+        if by_expiry {
+            bench.shop.expiry().run(1).await.unwrap();
+        } else {
+            let number = &purchase.order.order_no;
+            let refused = bench.checkout().cancel(&wish().user_id, number).await;
+            assert!(matches!(refused, Err(CancelError::Paid(_))), "{refused:?}");
+        }
+        assert_eq!(
+            bench.now(&purchase).await,
+            purchase,
+            "it waits for the proof"
+        );
+        bench.paid(&purchase.attempt, "T1").await;
+        bench.settle_down().await;
+        assert_eq!(bench.points().await, 1000);
+        assert_eq!(bench.owed(&purchase).await, []);
+    }
+}
+
+#[tokio::test]
+async fn r1_what_another_merchant_does_not_know_is_not_closed() {
+    let bench = hasty().await;
+    let mut purchase = a_purchase(1);
+    // Since it was made, the account has been set up as another merchant.
+    purchase.attempt.merchant_id = "1900009999".to_owned();
+    let mut tx = bench.database().begin().await.unwrap();
+    tx.insert_order(&purchase.order).await.unwrap();
+    tx.insert_attempt(&purchase.attempt).await.unwrap();
+    let number = purchase.attempt.payment_no.as_str();
+    tx.add_work(WorkKind::Poll, number, Duration::ZERO)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    bench.shop.clock.advance(Duration::hours(1));
+    bench.shop.polling().run(1).await.unwrap();
+    assert_eq!(bench.now(&purchase).await, purchase);
+    assert_eq!(bench.shop.wechat.queried(), Vec::<String>::new());
+    assert_eq!(bench.shop.wechat.created(), []);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use orders::{Fulfilment, Granted, Purchase};
 use payments::{RefundReason, RefundState};
 use time::Duration;
 
-use crate::Bench;
+use crate::{Bench, failed_before};
 
 /// Every second row gets a name that is taken: the line of the ledger cannot be written.
 #[derive(Debug)]
@@ -61,16 +61,6 @@ async fn worn_out(ungrantable: Ungrantable) -> (Bench, Purchase) {
     (bench, purchase)
 }
 
-/// So many claims that came to nothing.
-async fn claimed_in_vain(bench: &Bench, times: u32) {
-    for _ in 0..times {
-        let mut tx = bench.database().begin().await.unwrap();
-        let claims = tx.claim_work(WorkKind::Fulfil, 1, Duration::ZERO).await;
-        assert_eq!(claims.unwrap().len(), 1);
-        tx.commit().await.unwrap();
-    }
-}
-
 const FAILED: Summary = Summary {
     claimed: 1,
     done: 0,
@@ -80,7 +70,7 @@ const FAILED: Summary = Summary {
 #[tokio::test]
 async fn r26_a_grant_that_failed_ten_times_is_given_up_and_its_money_goes_back() {
     let (bench, purchase) = worn_out(Ungrantable::Refund).await;
-    claimed_in_vain(&bench, 9).await;
+    failed_before(&bench, WorkKind::Fulfil, 9).await;
     assert_eq!(
         bench.now(&purchase).await.order.fulfilment,
         Fulfilment::Pending
@@ -110,7 +100,7 @@ async fn r26_a_grant_that_failed_ten_times_is_given_up_and_its_money_goes_back()
 #[tokio::test]
 async fn r26_the_ninth_failure_is_not_the_last() {
     let (bench, purchase) = worn_out(Ungrantable::Refund).await;
-    claimed_in_vain(&bench, 8).await;
+    failed_before(&bench, WorkKind::Fulfil, 8).await;
     assert_eq!(bench.shop.fulfilment().run(10).await.unwrap(), FAILED);
     assert_eq!(
         bench.now(&purchase).await.order.fulfilment,
@@ -121,9 +111,24 @@ async fn r26_the_ninth_failure_is_not_the_last() {
 }
 
 #[tokio::test]
+async fn r26_claims_of_processes_that_died_are_no_failures() {
+    let (bench, purchase) = worn_out(Ungrantable::Refund).await;
+    for _ in 0..20 {
+        let mut tx = bench.database().begin().await.unwrap();
+        let claims = tx.claim_work(WorkKind::Fulfil, 1, Duration::ZERO).await;
+        assert_eq!(claims.unwrap().len(), 1);
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(bench.shop.fulfilment().run(10).await.unwrap(), FAILED);
+    let order = bench.now(&purchase).await.order;
+    assert_eq!(order.fulfilment, Fulfilment::Pending);
+    assert_eq!(bench.owed(&purchase).await, []);
+}
+
+#[tokio::test]
 async fn r26_the_money_is_held_where_the_policy_says_so() {
     let (bench, purchase) = worn_out(Ungrantable::Hold).await;
-    claimed_in_vain(&bench, 9).await;
+    failed_before(&bench, WorkKind::Fulfil, 9).await;
     assert_eq!(bench.shop.fulfilment().run(10).await.unwrap(), FAILED);
     assert_eq!(
         bench.now(&purchase).await.order.fulfilment,
@@ -137,7 +142,7 @@ async fn r26_the_money_is_held_where_the_policy_says_so() {
 #[tokio::test]
 async fn r26_what_is_owed_back_is_never_granted() {
     let (mut bench, purchase) = worn_out(Ungrantable::Refund).await;
-    claimed_in_vain(&bench, 9).await;
+    failed_before(&bench, WorkKind::Fulfil, 9).await;
     bench.shop.fulfilment().run(10).await.unwrap();
     // Now it would work.
     bench.shop.ports.numbers = Arc::new(UuidNumbers::new(TAG.parse().unwrap()));
@@ -149,7 +154,7 @@ async fn r26_what_is_owed_back_is_never_granted() {
 
     // And the other way round: what is granted is not given up any more.
     let (mut bench, purchase) = worn_out(Ungrantable::Refund).await;
-    claimed_in_vain(&bench, 9).await;
+    failed_before(&bench, WorkKind::Fulfil, 9).await;
     let late = bench.shop.fulfilment();
     bench.shop.ports.numbers = Arc::new(UuidNumbers::new(TAG.parse().unwrap()));
     let fulfilment = bench.shop.fulfilment();

@@ -3,7 +3,7 @@ use cashier::{EventKind, ExceptionKind, FulfilError, Summary, WorkKind};
 use orders::{Fulfilment, Granted};
 use time::Duration;
 
-use crate::Bench;
+use crate::{Bench, failed_before};
 
 /// A paid order whose granting the process did not get to.
 async fn left_over(bench: &Bench, n: u32) {
@@ -121,17 +121,11 @@ async fn a_grant_that_keeps_failing_is_raised_once() {
     let bench = Bench::new().await;
     let subject = order_no(9);
     due(&bench, subject.as_str()).await;
-    for _ in 0..9 {
-        // Nine processes took it and died.
-        let mut tx = bench.database().begin().await.unwrap();
-        let claims = tx.claim_work(WorkKind::Fulfil, 1, Duration::ZERO).await;
-        assert_eq!(claims.unwrap().len(), 1);
-        tx.commit().await.unwrap();
-    }
+    failed_before(&bench, WorkKind::Fulfil, 9).await;
     let summary = bench.shop.fulfilment().run(1).await.unwrap();
     assert_eq!(summary.failed, 1);
     let raised = bench.shop.alerts.heard();
     let kinds: Vec<_> = raised.iter().map(|exception| exception.kind).collect();
-    assert_eq!(kinds, [ExceptionKind::StuckGrant]);
+    assert_eq!(kinds, [ExceptionKind::StuckWork]);
     assert_eq!(raised[0].order_no, Some(subject));
 }

@@ -3,7 +3,7 @@
 use cashier::testing::{FakeProvider, statement};
 use cashier::{Checkout, ExceptionKind, PlaceError, Received, Settled, WorkKind};
 use orders::{Fulfilment, LateMoney, OrderState, Paid, Purchase};
-use paydesk_provider::{Channel, Found, ProviderError, TradeState};
+use paydesk_provider::{Channel, ProviderError, TradeState};
 use payments::{RefundReason, RefundState};
 use time::Duration;
 
@@ -156,7 +156,6 @@ async fn r21_a_refund_or_the_end_of_refunds_told_later_changes_nothing() {
     let mut refunded = statement(&purchase.attempt, "T1");
     refunded.state = TradeState::Refunded;
     bench.told(&refunded).await.unwrap();
-    bench.shop.wechat.answer_query(Ok(Found::NoSuchPayment));
     bench.settle_down().await;
     assert_eq!(bench.now(&purchase).await, before);
     assert!(matches!(before.order.state, OrderState::Paid { .. }));

@@ -19,13 +19,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cashier::testing::{FakeProvider, NOW, Shop, TAG, a_package, statement};
-use cashier::{Checkout, Database, EventKind, PlaceOrder, Placed, Received, Refusal};
+use cashier::{Checkout, Database, EventKind, PlaceOrder, Placed, Received, Refusal, WorkKind};
 use catalog::{ItemKind, Listing, PointPackage};
 use orders::{OrderState, Purchase};
 use paydesk_provider::{Channel, PaymentStatement, RawNotice, Scene};
 use payments::{Attempt, Refund};
 use persistence::{Options, Store};
 use tempfile::TempDir;
+use time::Duration;
 
 /// A shop that sells one package, on a database of its own.
 struct Bench {
@@ -128,6 +129,21 @@ impl Bench {
         let ids: Vec<_> = heads.iter().map(|head| head.id).collect();
         let events = snapshot.load_events(&ids).await.unwrap();
         events.iter().map(|event| event.kind).collect()
+    }
+}
+
+/// The one piece of work that is due has failed so many times, and is due again.
+async fn failed_before(bench: &Bench, kind: WorkKind, times: u32) {
+    for _ in 0..times {
+        let mut tx = bench.database().begin().await.unwrap();
+        let claims = tx.claim_work(kind, 10, Duration::ZERO).await.unwrap();
+        let [claim] = claims.as_slice() else {
+            unreachable!("one is due: {claims:?}")
+        };
+        tx.postpone_work(claim, Duration::ZERO, Some("it broke"))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
     }
 }
 

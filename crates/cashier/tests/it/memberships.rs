@@ -229,6 +229,57 @@ async fn r13_an_upgrade_is_refused_when_a_segment_changed_before_the_money_came(
 }
 
 #[tokio::test]
+async fn r13_an_upgrade_that_was_paid_first_is_granted_first() {
+    let bench = a_club().await;
+    buy(&bench, &plain("basic")).await;
+    let first = placed(&bench, &upgrade("pro")).await;
+    let second = placed(&bench, &plain("basic")).await;
+    bench.shop.clock.advance(Duration::minutes(2));
+    // The process dies between settling the first and granting it.
+    for purchase in [&first, &second] {
+        let said = statement(&purchase.attempt, purchase.attempt.payment_no.as_str());
+        let fact = a_fact(&purchase.attempt.account, said);
+        bench.shop.settlement().settle(&fact, None).await.unwrap();
+    }
+    let fulfilment = bench.shop.fulfilment();
+    let granted = fulfilment.fulfil(&second.order.order_no).await;
+    assert_eq!(granted.unwrap(), Granted::Now);
+    let granted = fulfilment.fulfil(&first.order.order_no).await;
+    assert_eq!(granted.unwrap(), Granted::Already);
+    assert_eq!(bench.owed(&first).await, []);
+    let held = segments(&bench).await;
+    let tiers: Vec<_> = held
+        .iter()
+        .map(|segment| segment.tier.code.as_str())
+        .collect();
+    assert_eq!(tiers, ["basic", "pro", "basic"]);
+    assert_eq!(
+        held[2].from, held[1].until,
+        "the renewal follows the upgrade"
+    );
+}
+
+#[tokio::test]
+async fn r13_a_downgrade_is_no_upgrade_after_the_tiers_were_numbered_anew() {
+    let bench = a_club().await;
+    buy(&bench, &plain("pro")).await;
+    // Other tiers have come in below since: pro, sold on rung 1, stands on rung 3 now.
+    let on_rung = |tier: &str, rank| {
+        let mut plan = a_plan(tier);
+        plan.tier.rank = rank;
+        plan
+    };
+    publish(&bench, &[on_rung("plus", 2), on_rung("pro", 3)]).await;
+    let refused = bench.checkout().place(&upgrade("plus")).await.unwrap_err();
+    assert!(matches!(refused, PlaceError::NotAnUpgrade(_)), "{refused}");
+    let placed = bench.checkout().place(&plain("plus")).await.unwrap();
+    assert!(
+        matches!(placed, Placed::New(_)),
+        "it begins when pro has run out"
+    );
+}
+
+#[tokio::test]
 async fn r13_a_second_upgrade_replaces_the_waiting_one_of_whatever_plan_and_channel() {
     let mut bench = a_club().await;
     bench.shop.policy.late = LateMoney::Grant;

@@ -1,4 +1,4 @@
-use cashier::testing::{a_package, payment_no};
+use cashier::testing::{a_package, payment_no, statement};
 use cashier::{EventKind, PlaceError, PlaceOrder, Placed, StatusError};
 use catalog::PointPackage;
 use orders::{CloseReason, OrderState};
@@ -7,7 +7,7 @@ use paydesk_provider::{Advice, Channel, Details, ProviderError, Untrusted};
 use payments::AttemptState;
 use time::Duration;
 
-use crate::{Bench, wish};
+use crate::{Bench, is_paid, wish};
 
 fn refusal() -> ProviderError {
     ProviderError::Rejected {
@@ -92,6 +92,32 @@ async fn a_waiting_order_is_left_for_a_new_one_when_it_would_not_do() {
         matches!(third, Placed::New(_)),
         "less than a minute is left"
     );
+}
+
+#[tokio::test]
+async fn r1_an_order_that_was_paid_is_not_replaced() {
+    let bench = Bench::new().await;
+    let first = bench.placed().await;
+    // Its callback is under way, and its terms are no longer the current ones.
+    let said = statement(&first.attempt, "T1");
+    bench.shop.wechat.answer_query_with(said);
+    let more = PointPackage {
+        points: 1001,
+        ..a_package()
+    };
+    bench.offer(more).await;
+    let Placed::Waiting(shown) = bench.checkout().place(&wish()).await.unwrap() else {
+        unreachable!("the buyer has paid, and gets that")
+    };
+    assert_eq!(shown.order.order_no, first.order.order_no);
+    assert!(is_paid(&shown));
+    bench.settle_down().await;
+    assert_eq!(bench.points().await, 1000);
+    assert_eq!(bench.owed(&first).await, []);
+    assert!(matches!(
+        bench.checkout().place(&wish()).await,
+        Ok(Placed::New(_))
+    ));
 }
 
 #[tokio::test]

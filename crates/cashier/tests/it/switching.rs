@@ -1,9 +1,9 @@
 //! Paying through another platform after all.
 
 use cashier::testing::{FakeProvider, statement};
-use cashier::{ExceptionKind, Received, Settled, SwitchError};
+use cashier::{ExceptionKind, PlaceError, Received, Settled, SwitchError};
 use orders::{Fulfilment, OrderState, Paid, Purchase};
-use paydesk_provider::{Advice, Channel, Details, Found, ProviderError, TradeState};
+use paydesk_provider::{Advice, Channel, Closed, Details, Found, ProviderError, TradeState};
 use payments::{AttemptState, RefundReason};
 use time::Duration;
 
@@ -168,5 +168,65 @@ async fn what_has_ended_or_is_about_to_is_not_switched() {
         .switch_channel(&other, number, Channel::Alipay)
         .await;
     assert!(matches!(refused, Err(SwitchError::NotFound)));
+    assert_eq!(bench.shop.alipay.created(), []);
+}
+
+#[tokio::test]
+async fn r1_choosing_again_while_the_first_request_is_under_way_is_a_repeat() {
+    let bench = Bench::new().await;
+    let (database, other) = (bench.shop.ports.database.clone(), bench.checkout());
+    let wechat = &bench.shop.wechat;
+    // The first request gets through, and its answer does not; the second one is refused.
+    wechat.fail_create(ProviderError::timed_out("no answer"));
+    wechat.fail_create(ProviderError::Rejected {
+        details: Details::message("refused"),
+        advice: Advice::Never,
+    });
+    wechat.before_create_answer(move |request| async move {
+        let number = request.payment_no.parse().unwrap();
+        let mut snapshot = database.read().await.unwrap();
+        let attempt = snapshot.find_attempt(&number).await.unwrap().unwrap();
+        drop(snapshot);
+        let (user, number) = (wish().user_id, attempt.order_no);
+        let again = other.switch_channel(&user, &number, Channel::Wechat).await;
+        again.unwrap_err();
+    });
+    let error = bench.checkout().place(&wish()).await.unwrap_err();
+    let PlaceError::Provider { order_no, .. } = error else {
+        unreachable!("the platform did not answer")
+    };
+    assert_eq!(bench.shop.wechat.created().len(), 2);
+    let now = bench.checkout().show(&order_no).await.unwrap();
+    assert_eq!(now.order.state, OrderState::Pending, "nothing is proven");
+    assert_eq!(now.attempt.state, AttemptState::Unknown);
+}
+
+#[tokio::test]
+async fn an_answer_shows_the_attempt_that_the_order_shows() {
+    let bench = Bench::new().await;
+    let before = bench.placed().await;
+    let number = before.order.order_no.clone();
+    let (other, again) = (bench.checkout(), number.clone());
+    // While Alipay is asked for a code, the buyer goes back to WeChat.
+    bench.shop.alipay.before_create_answer(move |_| async move {
+        let user = wish().user_id;
+        let back = other.switch_channel(&user, &again, Channel::Wechat).await;
+        assert!(back.unwrap().attempt.code_url.is_some());
+    });
+    let shown = switched(&bench, &before).await.unwrap();
+    assert_eq!(shown.order.payment_no, shown.attempt.payment_no);
+    assert_eq!(shown.attempt.channel, Channel::Wechat);
+    assert_eq!(bench.now(&before).await, shown);
+}
+
+#[tokio::test]
+async fn no_second_code_is_shown_for_what_the_platform_calls_paid() {
+    let bench = Bench::new().await;
+    let before = bench.placed().await;
+    bench.shop.wechat.answer_close(Ok(Closed::AlreadyPaid));
+    let lost = ProviderError::timed_out("no answer");
+    bench.shop.wechat.answer_query(Err(lost));
+    let refused = switched(&bench, &before).await;
+    assert!(matches!(refused, Err(SwitchError::Paid(_))), "{refused:?}");
     assert_eq!(bench.shop.alipay.created(), []);
 }

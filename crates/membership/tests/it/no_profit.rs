@@ -13,13 +13,13 @@ enum Step {
     Buy(usize),
     /// An upgrade is ordered and waits.
     Order(usize),
-    /// One of the waiting upgrades is paid, however old it is.
+    /// One of the waiting upgrades is paid, unless its time is up.
     Pay(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        prop_oneof![0_i64..5, 0_i64..100_000, 0_i64..40 * 86_400].prop_map(Step::Wait),
+        prop_oneof![0_i64..5, 0_i64..9_000, 0_i64..40 * 86_400].prop_map(Step::Wait),
         (0_usize..PLANS.len()).prop_map(Step::Buy),
         (0_usize..PLANS.len()).prop_map(Step::Order),
         (0_usize..8).prop_map(Step::Pay),
@@ -41,8 +41,11 @@ struct World {
     now: OffsetDateTime,
     paid: i64,
     orders: u32,
-    waiting: Vec<Sold>,
+    waiting: Vec<(Sold, OffsetDateTime)>,
 }
+
+/// The longest time that an order can be set to wait for its money: for so long a quote is frozen.
+const PAY_WITHIN: i64 = 2 * 3600;
 
 fn upgrade(sold: &Sold) -> Option<&Upgrade> {
     match &sold.goods {
@@ -77,12 +80,15 @@ impl World {
                 let plan = Self::plan(n);
                 if let Ok(sold) = quote(&plan, &self.store.0, self.now) {
                     self.look_at(&plan, &sold);
-                    self.waiting.push(sold);
+                    self.waiting.push((sold, self.now));
                 }
             }
             Step::Pay(n) if n < self.waiting.len() => {
-                let sold = self.waiting.remove(n);
-                self.pay(&sold);
+                let (sold, placed_at) = self.waiting.remove(n);
+                if self.now - placed_at <= Duration::seconds(PAY_WITHIN) {
+                    self.look_at_payment(&sold);
+                    self.pay(&sold);
+                }
             }
             Step::Pay(_) => {}
         }
@@ -131,6 +137,21 @@ impl World {
         let moved = i128::from(sold.price.fen() + upgrade.credit.fen());
         let time = period + i128::from(upgrade.extra_seconds);
         assert!(moved * period >= i128::from(plan.price.fen()) * time);
+    }
+
+    /// What is credited was unused when the money came, or at most as long before as a quote is frozen.
+    fn look_at_payment(&self, sold: &Sold) {
+        for part in &upgrade(sold).unwrap().consumed {
+            let mut of_it = self.store.0.iter();
+            let segment = of_it.find(|segment| segment.segment_id == part.segment_id);
+            let Some(segment) = segment.filter(|segment| segment.version == part.version) else {
+                continue; // It has changed since: the payment will be refused.
+            };
+            let total = seconds(segment.from, segment.until);
+            let unused = seconds(segment.from.max(self.now), segment.until);
+            let worth = i128::from(segment.value.fen()) * (unused + i128::from(PAY_WITHIN));
+            assert!(i128::from(part.credit.fen()) * total <= worth);
+        }
     }
 
     fn check(&self) {

@@ -210,7 +210,7 @@ async fn r18_refused_callbacks_are_all_counted_and_some_are_kept() {
 async fn repeats_are_counted() {
     let (folder, store) = migrated().await;
     let exception = Exception {
-        kind: ExceptionKind::StuckGrant,
+        kind: ExceptionKind::StuckWork,
         key: "stuck_grant:1".to_owned(),
         order_no: None,
         payment_no: None,

@@ -1,9 +1,13 @@
-use cashier::testing::{NOW, a_purchase, a_tier, an_order, order_no};
-use cashier::{Database, EventKind, NewEvent};
+use std::sync::Arc;
+
+use cashier::testing::{NOW, Shop, a_fact, a_purchase, a_tier, an_order, order_no, statement};
+use cashier::{Database, EventKind, ExceptionKind, NewEvent, WorkKind};
 use kernel::StoreError;
 use membership::{Segment, SegmentState};
+use orders::Fulfilment;
 use paydesk_money::Cny;
 use sea_orm::{ConnectionTrait, Database as Driver, DatabaseConnection};
+use time::Duration;
 
 use crate::{migrated, options};
 
@@ -129,4 +133,41 @@ async fn a_segment_that_means_nothing_is_no_membership() {
         let found = snapshot.find_segments(&segment.user_id).await;
         assert!(is_corrupt(found), "{how}");
     }
+}
+
+#[tokio::test]
+async fn r26_an_order_that_cannot_be_read_stops_no_other_grant() {
+    let (folder, store) = migrated().await;
+    let raw = Driver::connect(options(folder.path(), false).url)
+        .await
+        .unwrap();
+    let shop = Shop::on(Arc::new(store));
+    for n in [1, 2] {
+        let purchase = a_purchase(n);
+        let mut tx = shop.ports.database.begin().await.unwrap();
+        tx.insert_order(&purchase.order).await.unwrap();
+        tx.insert_attempt(&purchase.attempt).await.unwrap();
+        let number = purchase.order.order_no.as_str();
+        tx.add_work(WorkKind::Fulfil, number, Duration::ZERO)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let said = statement(&purchase.attempt, &format!("T{n}"));
+        let fact = a_fact(&purchase.attempt.account, said);
+        shop.settlement().settle(&fact, None).await.unwrap();
+    }
+    // Sold by a newer program: goods of a kind that this one does not know. It has failed before.
+    let number = order_no(1);
+    let newer = format!("UPDATE orders SET item = '{{\"goods\":1}}' WHERE order_no = '{number}'");
+    damage(&raw, &newer).await;
+    let failed = format!("UPDATE work SET failures = 9 WHERE subject = '{number}'");
+    damage(&raw, &failed).await;
+    let run = shop.fulfilment().run(10).await.unwrap();
+    assert_eq!((run.claimed, run.done, run.failed), (2, 1, 1));
+    let mut snapshot = shop.ports.database.read().await.unwrap();
+    let healthy = snapshot.find_purchase(&order_no(2)).await.unwrap().unwrap();
+    assert_eq!(healthy.order.fulfilment, Fulfilment::Granted);
+    let kinds: Vec<_> = shop.alerts.heard().iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [ExceptionKind::StuckWork], "and a person is told");
+    shop.ports.tasks.finish().await;
 }

@@ -170,3 +170,35 @@ async fn what_was_committed_is_there_for_the_next_program() {
     let found = next.read().await.unwrap().find_purchase(&order_no(1)).await;
     assert_eq!(found.unwrap(), Some(a_purchase(1)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_may_start_together_after_a_crash() {
+    let (folder, store) = migrated().await;
+    for n in 0..1500 {
+        let mut tx = store.begin().await.unwrap();
+        let user = format!("u{n}").parse().unwrap();
+        tx.lock_account(&user).await.unwrap();
+        if n % 10 == 0 {
+            tx.commit().await.unwrap();
+        }
+    }
+    for _ in 0..20 {
+        // What a killed process leaves: the file and its log, and nobody who has mended it.
+        let crashed = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.to_string_lossy().ends_with("-shm") {
+                let name = path.file_name().unwrap();
+                std::fs::copy(&path, crashed.path().join(name)).unwrap();
+            }
+        }
+        let mut starting = JoinSet::new();
+        for _ in 0..6 {
+            let options = options(crashed.path(), false);
+            starting.spawn(async move { Store::connect(&options).await.map(drop) });
+        }
+        while let Some(started) = starting.join_next().await {
+            started.unwrap().unwrap();
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::{Database, Exception, ExceptionKind, Raised, RejectionCount};
 
 fn bare(key: &str) -> Exception {
     Exception {
-        kind: ExceptionKind::StuckGrant,
+        kind: ExceptionKind::StuckWork,
         key: key.to_owned(),
         order_no: None,
         payment_no: None,

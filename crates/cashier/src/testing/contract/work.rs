@@ -26,7 +26,7 @@ async fn claim(database: &Arc<dyn Database>, limit: u64, lease: Duration) -> Vec
 
 async fn postpone(database: &Arc<dyn Database>, claim: &Claim, delay: Duration) -> bool {
     let mut tx = begin(database).await;
-    let ours = tx.postpone_work(claim, delay, "it broke").await;
+    let ours = tx.postpone_work(claim, delay, Some("it broke")).await;
     tx.commit().await.expect("commit");
     ours.expect("postponed or not")
 }
@@ -36,6 +36,14 @@ fn of(subject: &str, tries: i32) -> Claim {
         kind: KIND,
         subject: subject.to_owned(),
         tries,
+        failures: 0,
+    }
+}
+
+fn failed(subject: &str, tries: i32, failures: i32) -> Claim {
+    Claim {
+        failures,
+        ..of(subject, tries)
     }
 }
 
@@ -82,7 +90,7 @@ pub async fn a_stale_claim_postpones_nothing(database: &Arc<dyn Database>) {
     assert!(!postpone(database, &stale[0], Duration::ZERO).await);
     assert_eq!(claim(database, 1, LONG).await, [], "the lease holds");
     assert!(postpone(database, &fresh[0], Duration::ZERO).await);
-    assert_eq!(claim(database, 1, LONG).await, [of("a", 3)]);
+    assert_eq!(claim(database, 1, LONG).await, [failed("a", 3, 1)]);
     assert!(!postpone(database, &of("none", 1), Duration::ZERO).await);
 }
 
@@ -93,7 +101,28 @@ pub async fn postponed_work_is_not_due(database: &Arc<dyn Database>) {
     let claims = claim(database, 2, LONG).await;
     assert!(postpone(database, &claims[0], LONG).await);
     assert!(postpone(database, &claims[1], Duration::ZERO).await);
-    assert_eq!(claim(database, 2, LONG).await, [of("b", 2)]);
+    assert_eq!(claim(database, 2, LONG).await, [failed("b", 2, 1)]);
+}
+
+/// Only what went wrong is a failure: neither being put off, nor being claimed and left.
+pub async fn failures_of_work_are_counted(database: &Arc<dyn Database>) {
+    add(database, "a", Duration::ZERO).await;
+    claim(database, 1, Duration::ZERO).await;
+    for (error, failures) in [
+        (None, 0),
+        (Some("it broke"), 1),
+        (None, 1),
+        (Some("again"), 2),
+    ] {
+        let claims = claim(database, 1, LONG).await;
+        let mut tx = begin(database).await;
+        let delay = Duration::ZERO;
+        let ours = tx.postpone_work(&claims[0], delay, error).await;
+        assert!(ours.expect("postponed"));
+        tx.commit().await.expect("commit");
+        let next = claim(database, 1, Duration::ZERO).await;
+        assert_eq!(next[0].failures, failures, "{error:?}");
+    }
 }
 
 /// Neither claimed, nor added, nor postponed again.
