@@ -1,6 +1,7 @@
 //! Requests that may be sent again under the same `Idempotency-Key`.
 
 use std::future::{Future, Ready, ready};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -17,6 +18,8 @@ use crate::problem::Problem;
 
 /// The header under which a caller names a request.
 pub(crate) const KEY: &str = "Idempotency-Key";
+/// While a request is worked on, its key is held anew this often.
+const HOLD_EVERY: Duration = Duration::from_secs(10);
 /// The header of an answer that was given before.
 pub(crate) const REPLAYED: &str = "idempotency-replayed";
 
@@ -154,9 +157,24 @@ where
         Taken::Reused => return Err(Problem::key_reused()),
         Taken::InProgress => return Err(Problem::in_progress()),
     };
-    let answered = work(how).await;
+    let answered = holding(service, &run, work(how)).await;
     keep(service, &run, &answered).await;
     answered
+}
+
+/// Works, and goes on holding the key meanwhile: only a process that died lets go of it.
+async fn holding<T>(service: &Service, run: &KeyRun, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(HOLD_EVERY) => {
+                if let Err(error) = service.idempotency.hold(run).await {
+                    tracing::warn!(%error, "a key may be let go of while its request is worked on");
+                }
+            }
+        }
+    }
 }
 
 /// Keeps a final answer, or gives the key back. What went wrong here does not change the answer,

@@ -91,10 +91,6 @@ pub enum Placed {
 }
 
 /// What one transaction came to.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "every variant is a purchase, and it is matched at once"
-)]
 enum Step {
     /// A new order was placed.
     Placed(Purchase),

@@ -7,7 +7,7 @@ use crate::conflict::retried;
 
 /// How long a key is remembered after it was last worked under.
 const LIFE: Duration = Duration::hours(24);
-/// A run whose process died holds its key for so long. Longer than any platform is waited for.
+/// A run whose process died holds its key for so long. One that lives renews its hold.
 const LEASE: Duration = Duration::seconds(30);
 
 /// A caller's own name for one request, under which it may be sent again.
@@ -98,6 +98,8 @@ pub trait IdempotencyStore: Send {
     async fn bind_key(&mut self, run: &KeyRun, order_no: &OrderNo) -> Result<(), StoreError>;
     /// Keeps the final answer; `false`, changing nothing, when the run no longer holds the key.
     async fn finish_key(&mut self, run: &KeyRun, answer: &KeptAnswer) -> Result<bool, StoreError>;
+    /// Holds the key for another `lease`; `false`, changing nothing, when the run no longer holds it.
+    async fn hold_key(&mut self, run: &KeyRun, lease: Duration) -> Result<bool, StoreError>;
     /// Gives the key back without an answer; `false`, changing nothing, when the run no longer
     /// holds it.
     async fn release_key(&mut self, run: &KeyRun) -> Result<bool, StoreError>;
@@ -167,6 +169,18 @@ impl Idempotency {
             let kept = tx.finish_key(run, answer).await?;
             tx.commit().await?;
             Ok(kept)
+        })
+        .await
+    }
+
+    /// Goes on holding a key, for a run that takes its time: several calls to slow platforms take longer
+    /// than a lease. To be called well within 30 s. `false` when another run holds it by now.
+    pub async fn hold(&self, run: &KeyRun) -> Result<bool, StoreError> {
+        retried(|| async {
+            let mut tx = self.ports.database.begin().await?;
+            let held = tx.hold_key(run, LEASE).await?;
+            tx.commit().await?;
+            Ok(held)
         })
         .await
     }

@@ -182,6 +182,14 @@ impl<C: ConnectionTrait + Send> IdempotencyStore for Session<C> {
         self.changed(change).await
     }
 
+    async fn hold_key(&mut self, run: &KeyRun, lease: Duration) -> Result<bool, StoreError> {
+        let until = database_now(self.backend()).add(micros(lease));
+        let change = self
+            .change(&run.key, &run.run)
+            .col_expr(row::Column::LeaseUntil, until);
+        self.changed(change).await
+    }
+
     async fn release_key(&mut self, run: &KeyRun) -> Result<bool, StoreError> {
         let change = self
             .change(&run.key, &run.run)

@@ -113,6 +113,7 @@ macro_rules! contract_tests {
                 a_key_comes_back_whole,
                 a_key_belongs_to_its_caller_and_path,
                 a_run_holds_its_key_until_its_lease_ends,
+                a_run_that_takes_its_time_goes_on_holding_its_key,
                 a_lost_run_writes_nothing,
                 a_key_names_its_order_with_the_order_or_not_at_all,
                 an_old_key_is_over_and_forgotten,

@@ -117,6 +117,20 @@ pub async fn a_run_holds_its_key_until_its_lease_ends(database: &Arc<dyn Databas
     assert!(!known(database, &a_key()).await.expect("there").leased);
 }
 
+/// However short its lease was; another run's key is not held.
+pub async fn a_run_that_takes_its_time_goes_on_holding_its_key(database: &Arc<dyn Database>) {
+    let run = a_run("r1");
+    assert!(insert(database, &run, Duration::ZERO).await);
+    let leased = async || known(database, &a_key()).await.expect("stored").leased;
+    assert!(!leased().await);
+    let mut tx = begin(database).await;
+    let held = tx.hold_key(&run, LONG).await.expect("asked");
+    let other = tx.hold_key(&a_run("r2"), LONG).await.expect("asked");
+    assert!(held && !other);
+    tx.commit().await.expect("commit");
+    assert!(leased().await);
+}
+
 /// Another run has the key by now, or it was answered.
 pub async fn a_lost_run_writes_nothing(database: &Arc<dyn Database>) {
     let (lost, holder) = (a_run("r1"), a_run("r2"));
