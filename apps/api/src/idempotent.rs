@@ -127,7 +127,10 @@ where
 {
     let tasks = service.ports.tasks.clone();
     let Some(key) = named.key else {
-        return Ok(tasks.run(work(Run::Begin(None))).await??.respond());
+        return Ok(tasks
+            .run(Box::pin(work(Run::Begin(None))))
+            .await??
+            .respond());
     };
     let asked = serde_json::to_vec(asked).map_err(|error| Problem::internal(&error))?;
     let key = IdempotencyKey {
@@ -157,7 +160,7 @@ where
         Taken::Reused => return Err(Problem::key_reused()),
         Taken::InProgress => return Err(Problem::in_progress()),
     };
-    let answered = holding(service, &run, work(how)).await;
+    let answered = holding(service, &run, Box::pin(work(how))).await;
     keep(service, &run, &answered).await;
     answered
 }

@@ -116,7 +116,7 @@ fn maybe_tier() -> Schema {
 #[utoipa::path(get, path = "/api/v1/account/membership", tag = "account", security(("bearer" = [])),
     responses((status = 200, description = "What is held, and what follows", body = MembershipView)),
     extensions(("x-problems" = json!(["invalid_request"]))))]
-pub(crate) async fn show(
+pub(crate) async fn held(
     api: Data<Api>,
     caller: Caller,
     _: Query<NoParameters>,
