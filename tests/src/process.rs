@@ -15,8 +15,9 @@ pub struct Process {
 impl Process {
     /// Starts a command.
     pub fn start(mut command: Command) -> Self {
+        // A pipe that ends with this process, whatever ends it: a shell can wait for that.
         command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {

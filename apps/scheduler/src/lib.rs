@@ -90,7 +90,11 @@ async fn keep_running(job: Job, service: &Service, pause: Duration, stop: &Cance
         let more = matches!(&outcome, Ok(summary) if summary.claimed as u64 >= BATCH);
         match outcome {
             Ok(Summary { claimed: 0, .. }) => {}
-            Ok(summary) => tracing::info!(job = job.as_str(), ?summary, "job {}", job.as_str()),
+            Ok(Summary {
+                claimed,
+                done,
+                failed,
+            }) => tracing::info!(claimed, done, failed, "job {}", job.as_str()),
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(job = job.as_str(), error, "job {} failed", job.as_str());

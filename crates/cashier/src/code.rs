@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use crate::conflict::retried;
-use crate::{Ports, Transaction, closing};
+use crate::{Ports, Transaction, WorkKind, closing};
+
+/// A request whose outcome is unknown is asked about after this long.
+const SOON: Duration = Duration::seconds(5);
 
 /// Asking a platform for a code to pay with, the first time and again.
 #[derive(Clone, Debug)]
@@ -73,7 +76,11 @@ impl Codes {
             Err(error) if error.did_not_happen() && error.advice() == Advice::Never => {
                 refused = attempt.refused();
             }
-            Err(_) => {}
+            // A buyer is waiting: whether it got through is asked soon.
+            Err(_) => {
+                tx.hasten_work(WorkKind::Poll, attempt.payment_no.as_str(), SOON)
+                    .await?;
+            }
         }
         tx.save_attempt(&attempt).await?;
         tx.append_record(record).await?;

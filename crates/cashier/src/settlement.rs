@@ -143,6 +143,7 @@ impl Settlement {
         let attempt = tx.lock_attempt(&payment_no).await?.ok_or_else(missing)?;
         let mut purchase = Purchase { order, attempt };
         failpoint::hit("settle.locked").await;
+        let shown = purchase.order.payment_no.clone();
         let money = match purchase.attempt.admit(case.fact) {
             Ok(money) => money,
             Err(mismatch) => return self.unexpected(tx, case, mismatch).await,
@@ -160,6 +161,11 @@ impl Settlement {
                 }
                 Booked::Spent => return self.unexpected(tx, case, Mismatch::Spent).await,
             }
+        }
+        if outcome.pays_the_order() && shown != payment_no {
+            // The buyer had chosen another platform, whose code can be paid as long as it is not closed.
+            tx.hasten_work(WorkKind::Poll, shown.as_str(), Duration::ZERO)
+                .await?;
         }
         let mut record = case.record(outcome_name(outcome), "");
         record.order_no = Some(order_no.clone());

@@ -54,6 +54,13 @@ pub trait WorkStore: Send {
         subject: &str,
         delay: Duration,
     ) -> Result<(), StoreError>;
+    /// Makes work due after `delay`, should it be due later; nothing happens to what is done.
+    async fn hasten_work(
+        &mut self,
+        kind: WorkKind,
+        subject: &str,
+        delay: Duration,
+    ) -> Result<(), StoreError>;
     /// Takes what is due and not leased, oldest first, at most so many.
     async fn claim_work(
         &mut self,

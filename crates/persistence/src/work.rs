@@ -84,6 +84,25 @@ impl<C: ConnectionTrait + Send> WorkStore for Session<C> {
         insert_once(&self.connection, &row).await.map(|_| ())
     }
 
+    async fn hasten_work(
+        &mut self,
+        kind: WorkKind,
+        subject: &str,
+        delay: Duration,
+    ) -> Result<(), StoreError> {
+        let then = self.in_time(delay);
+        row::Entity::update_many()
+            .col_expr(row::Column::DueAt, then.clone())
+            .filter(row::Column::Kind.eq(kind.as_str()))
+            .filter(row::Column::Subject.eq(subject))
+            .filter(row::Column::DoneAt.is_null())
+            .filter(Expr::col(row::Column::DueAt).gt(then))
+            .exec(&self.connection)
+            .await
+            .map(|_| ())
+            .map_err(store_error)
+    }
+
     async fn claim_work(
         &mut self,
         kind: WorkKind,

@@ -22,3 +22,5 @@ mod page;
 #[cfg(feature = "servers")]
 mod plain_build;
 mod purchase;
+#[cfg(feature = "servers")]
+mod readme;

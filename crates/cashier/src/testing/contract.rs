@@ -99,6 +99,7 @@ macro_rules! contract_tests {
                 a_stale_claim_postpones_nothing,
                 postponed_work_is_not_due,
                 failures_of_work_are_counted,
+                hastened_work_is_due_sooner,
                 work_is_done_once_and_for_all,
                 two_claimers_never_share,
             }

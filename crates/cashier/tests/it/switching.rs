@@ -55,6 +55,10 @@ async fn the_attempt_that_was_left_pays_if_its_money_comes_first() {
     assert!(is_paid(&now));
     assert_eq!(now.attempt.payment_no, before.attempt.payment_no);
     assert_eq!(bench.shop.alerts.heard(), [], "it is in time");
+    // The code that is on the screen is closed at once, not when its turn would have come.
+    assert_eq!(bench.shop.polling().run(10).await.unwrap().done, 1);
+    let overtaken = after.attempt.payment_no.to_string();
+    assert_eq!(bench.shop.alipay.closed(), [overtaken]);
     // Then the other one's money is too much, goes back, and changes nothing.
     let said = statement(&after.attempt, "A1");
     let notice = FakeProvider::notice(&said);

@@ -187,6 +187,7 @@ async fn no_query_reads_a_whole_table() {
     tx.load_events(&[1, 2, 3]).await.unwrap();
     tx.lock_account(user).await.unwrap();
     tx.add_work(kind, "a", Duration::ZERO).await.unwrap();
+    tx.hasten_work(kind, "a", Duration::ZERO).await.unwrap();
     let claims = tx.claim_work(kind, 10, Duration::ZERO).await.unwrap();
     tx.postpone_work(&claims[0], Duration::ZERO, None)
         .await

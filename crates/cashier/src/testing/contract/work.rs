@@ -104,6 +104,20 @@ pub async fn postponed_work_is_not_due(database: &Arc<dyn Database>) {
     assert_eq!(claim(database, 2, LONG).await, [failed("b", 2, 1)]);
 }
 
+/// And never later than it was.
+pub async fn hastened_work_is_due_sooner(database: &Arc<dyn Database>) {
+    for subject in ["a", "b"] {
+        add(database, subject, LONG).await;
+    }
+    let mut tx = begin(database).await;
+    for (subject, delay) in [("a", Duration::ZERO), ("a", LONG), ("none", Duration::ZERO)] {
+        let hastened = tx.hasten_work(KIND, subject, delay).await;
+        hastened.expect("hastened or not there");
+    }
+    tx.commit().await.expect("commit");
+    assert_eq!(claim(database, 10, LONG).await, [of("a", 1)]);
+}
+
 /// Only what went wrong is a failure: neither being put off, nor being claimed and left.
 pub async fn failures_of_work_are_counted(database: &Arc<dyn Database>) {
     add(database, "a", Duration::ZERO).await;
