@@ -12,6 +12,9 @@ use tokio_util::sync::CancellationToken;
 /// Rows that one run of a job handles; where there are more, the next run follows at once.
 const BATCH: u64 = 200;
 
+/// How long a stop waits for a run that is under way.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
 /// A job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
@@ -84,9 +87,22 @@ pub async fn run(service: &Service, settings: &SchedulerSettings, stop: Cancella
     futures_util::future::join_all(jobs).await;
 }
 
+/// Ends some time after a stop was asked for: a platform that lets every call run into its time-out must
+/// not hold up a stop for minutes. Every job can be ended at any point.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(STOP_WITHIN).await;
+}
+
 async fn keep_running(job: Job, service: &Service, pause: Duration, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        let outcome = job.run(service).await;
+        let outcome = tokio::select! {
+            outcome = job.run(service) => outcome,
+            () = overdue(stop) => {
+                tracing::warn!("job {} is left as it is: what it had claimed is taken over", job.as_str());
+                return;
+            }
+        };
         let more = matches!(&outcome, Ok(summary) if summary.claimed as u64 >= BATCH);
         match outcome {
             Ok(Summary { claimed: 0, .. }) => {}
