@@ -77,6 +77,27 @@ async fn r13_a_visitor_upgrades_with_the_price_explained_through_alipay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_chosen_channel_stays_chosen_after_a_look_at_an_upgrade() {
+    let (_demo, browser) = visitor().await;
+    browser.click("[data-testid=buy-basic-month]").await;
+    pay_and_go_on(&browser).await;
+    holds(&browser, "basic").await;
+    let chosen = "#shop input[type=radio]:checked";
+    for channel in ["wechat", "alipay"] {
+        browser.click("[data-testid=upgrade-pro-month]").await;
+        browser.shows(QUOTE, "data-state", "ready", WHILE).await;
+        let choose = format!("document.querySelector('{QUOTE} input[value={channel}]').click()");
+        browser.eval(&choose).await;
+        browser.click("[data-testid=back]").await;
+        until("the shop is back", WHILE, || async {
+            !browser.has(QUOTE).await
+        })
+        .await;
+        browser.shows(chosen, "value", channel, WHILE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_is_added_and_a_lower_tier_waits_for_the_end() {
     let (_demo, browser) = visitor().await;
     browser.click("[data-testid=buy-pro-month]").await;
