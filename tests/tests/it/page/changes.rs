@@ -113,7 +113,7 @@ async fn what_is_bought_again_before_it_is_paid_stays_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r1_money_that_comes_too_late_is_said_to_go_back() {
+async fn r1_money_that_comes_too_late_is_said_to_be_owed_back() {
     let (_demo, browser) = visitor().await;
     // A code that nobody has scanned: Alipay cannot promise yet that nobody will.
     waits_for(&browser, "points-100", "alipay").await;
@@ -123,9 +123,9 @@ async fn r1_money_that_comes_too_late_is_said_to_go_back() {
     assert!(!browser.has("[data-testid=qr]").await);
     keep(&browser, "23-closing.png").await;
     pay_at(&code).await;
-    until("the page says that it goes back", WHILE, || async {
+    until("the page says that it is owed back", WHILE, || async {
         let result = browser.read(RESULT, "text").await.unwrap_or_default();
-        result.contains("将全额退回") || result.contains("已退款")
+        result.contains("应全额退款")
     })
     .await;
     keep(&browser, "24-late.png").await;
