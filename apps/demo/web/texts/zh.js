@@ -128,7 +128,7 @@ export const zh = {
   check: "我已付款，查询结果",
   checking: "正在查询…",
   checkedUnpaid: "暂未收到付款，请稍候。",
-  switchTo: "改用{method}支付",
+  switchTo: "改用{method}",
   switching: "正在切换支付方式…",
   cancelOrder: "取消订单",
   cancelling: "正在取消订单…",
