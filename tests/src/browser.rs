@@ -76,6 +76,14 @@ impl Browser {
         assert!(answer.is_null(), "cannot open {url}: {answer}");
     }
 
+    /// Moves the browser to another time zone.
+    pub async fn travel(&self, zone: &str) {
+        let command = "Emulation.setTimezoneOverride";
+        let call = json!({ "cmd": command, "params": { "timezoneId": zone } });
+        let answer = self.call("/goog/cdp/execute", &call).await;
+        assert_eq!(answer, json!({}), "cannot go to {zone}");
+    }
+
     /// The value of a script's `return`.
     pub async fn eval(&self, script: &str) -> Value {
         self.call("/execute/sync", &json!({ "script": script, "args": [] }))

@@ -4,6 +4,7 @@ import * as clock from "./clock.js";
 import { Keys } from "./keys.js";
 import { isBeingGranted, isOpen, isPayable } from "./order-book.js";
 import { tabStore } from "./storage.js";
+import { isUpgrade } from "./upgrade.js";
 
 const ORDER_KEY = "paydesk.order";
 // Refusals by what the buyer holds, which is then something else than the page thought.
@@ -41,6 +42,12 @@ export class Checkout {
   /** Buys an item. While a purchase is open, a second click changes nothing. */
   open(item, channel) {
     if (this.current) return;
+    // Under a fresh key the server would place a second order beside the one that waits.
+    const waiting = this.#waiting(item, channel);
+    if (waiting) {
+      this.show(waiting);
+      return;
+    }
     this.#restoring = null;
     this.current = purchaseOf(item, channel);
     void this.#create(this.current);
@@ -106,6 +113,18 @@ export class Checkout {
     const order = this.order;
     if (!order || isBeingGranted(order) || order.status === "closing") return true;
     return order.status === "pending" && (!order.qr_code_image || !isPayable(order, clock.now()));
+  }
+
+  /** The order that already waits for the same money for the same thing, or null. */
+  #waiting(item, channel) {
+    // What an upgrade rests on may have changed at the same price: there the server decides.
+    if (isUpgrade(item)) return null;
+    const isSame = (order) =>
+      order.item.kind === item.kind &&
+      order.item.code === item.code &&
+      order.channel === channel &&
+      order.amount_fen === item.amount_fen;
+    return this.#book.unfinished().find((order) => isPayable(order, clock.now()) && isSame(order)) ?? null;
   }
 
   async #create(purchase) {

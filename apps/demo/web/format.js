@@ -22,9 +22,10 @@ export function mmss(leftMs) {
   return `${String((seconds - rest) / 60).padStart(2, "0")}:${String(rest).padStart(2, "0")}`;
 }
 
-/** An RFC 3339 time as a calendar day of this device. */
+/** An RFC 3339 time as a calendar day of China: what is sold there ends by its days, wherever one reads it. */
 export function day(rfc3339, locale) {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(new Date(rfc3339));
+  const style = { dateStyle: "long", timeZone: "Asia/Shanghai" };
+  return new Intl.DateTimeFormat(locale, style).format(new Date(rfc3339));
 }
 
 /** An RFC 3339 time as day and time of this device. */

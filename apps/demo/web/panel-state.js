@@ -72,7 +72,7 @@ function paid(order, goods) {
     case "failed":
       return say("failed", t("grantFailed"), t("grantFailedNote"), true);
     case "revoked":
-      return say("revoked", t(order.close_reason ? "paidLate" : "revoked"), t("revokedNote"), true);
+      return say("revoked", t("revoked"), t("revokedNote"), true);
     default:
       return say("paid", t("paidPending"), t("paidPendingNote"));
   }

@@ -67,7 +67,7 @@ async fn visitor_with(environment: &[(&str, &str)]) -> (Process, Browser) {
 }
 
 async fn choose(browser: &Browser, channel: &str) {
-    let choose = format!("document.querySelector('input[name=channel][value={channel}]').click()");
+    let choose = format!("document.querySelector('#shop input[value={channel}]').click()");
     browser.eval(&choose).await;
 }
 

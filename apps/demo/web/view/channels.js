@@ -21,15 +21,18 @@ export function channelBadge(id) {
   return el("span", { class: "channel-badge", "data-channel": id }, icon(channel.symbol), t(channel.text));
 }
 
-/** A radio group; `onChoose(id)` on every change. */
-export function channelChoice(chosen, onChoose) {
+/**
+ * A radio group; `onChoose(id)` on every change. Each `place` has a group of its own: of radio
+ * buttons with one name only one is chosen, also when the others are out of sight.
+ */
+export function channelChoice(place, chosen, onChoose) {
   const options = CHANNELS.map(({ id }) =>
     el(
       "label",
       { class: "channel-option" },
       el("input", {
         type: "radio",
-        name: "channel",
+        name: `channel-${place}`,
         value: id,
         checked: id === chosen,
         onchange: () => onChoose(id),

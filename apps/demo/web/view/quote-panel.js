@@ -67,7 +67,7 @@ export class QuotePanel {
     return [
       sums(quote),
       el("p", { class: "quote-note quiet", text: t("quoteNote") }),
-      channelChoice(channel, this.#on.onChannel),
+      channelChoice("quote", channel, this.#on.onChannel),
       el("button", {
         class: "button",
         type: "button",

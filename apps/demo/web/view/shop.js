@@ -64,7 +64,7 @@ export class Shop {
     if (shown === this.#channelsKey) return;
     const hadFocus = this.#channels.contains(document.activeElement);
     this.#channelsKey = shown;
-    this.#channels.replaceChildren(...(shown ? [channelChoice(channel, this.#on.onChannel)] : []));
+    this.#channels.replaceChildren(...(shown ? [channelChoice("shop", channel, this.#on.onChannel)] : []));
     if (hadFocus) this.#channels.querySelector("input:checked")?.focus({ preventScroll: true });
   }
 

@@ -1,6 +1,8 @@
 //! Memberships: buying one, and moving up with the unused part taken off.
 
 use e2e::{Browser, until};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::{PANEL, WHILE, choose, keep, panel_is, pay_and_go_on, shows_balance, visitor};
 
@@ -74,6 +76,48 @@ async fn r13_a_visitor_upgrades_with_the_price_explained_through_wechat() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r13_a_visitor_upgrades_with_the_price_explained_through_alipay() {
     buy_and_upgrade("alipay").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chosen_channel_stays_chosen_after_a_look_at_an_upgrade() {
+    let (_demo, browser) = visitor().await;
+    browser.click("[data-testid=buy-basic-month]").await;
+    pay_and_go_on(&browser).await;
+    holds(&browser, "basic").await;
+    let chosen = "#shop input[type=radio]:checked";
+    for channel in ["wechat", "alipay"] {
+        browser.click("[data-testid=upgrade-pro-month]").await;
+        browser.shows(QUOTE, "data-state", "ready", WHILE).await;
+        let choose = format!("document.querySelector('{QUOTE} input[value={channel}]').click()");
+        browser.eval(&choose).await;
+        browser.click("[data-testid=back]").await;
+        until("the shop is back", WHILE, || async {
+            !browser.has(QUOTE).await
+        })
+        .await;
+        browser.shows(chosen, "value", channel, WHILE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_those_of_china_wherever_they_are_read() {
+    let (_demo, browser) = visitor().await;
+    browser.click("[data-testid=buy-basic-month]").await;
+    pay_and_go_on(&browser).await;
+    holds(&browser, "basic").await;
+    // At every hour, one of these two has another day than China.
+    for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+        browser.travel(zone).await;
+        let here = browser.eval("return window.location.href").await;
+        browser.open(here.as_str().unwrap()).await;
+        let end = "[data-testid=tier-until][data-until]";
+        until("the membership is read", WHILE, || browser.has(end)).await;
+        let at = browser.read(end, "data-until").await.unwrap();
+        let at = OffsetDateTime::parse(&at, &Rfc3339).unwrap();
+        let at = at.to_offset(UtcOffset::from_hms(8, 0, 0).unwrap());
+        let day = format!("至 {}年{}月{}日", at.year(), u8::from(at.month()), at.day());
+        assert_eq!(browser.read(end, "text").await.unwrap(), day, "{zone}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
