@@ -163,8 +163,13 @@ async fn sixty_four_callbacks_at_once_are_answered_in_time_while_ten_thousand_or
         jobs.abort();
     }
     house.api.ports.tasks.finish().await;
-    let points = paid_points(&house.api).await;
-    assert_eq!(points, i64::from(waves) * 64 * 1000);
+    // What found no turn to be granted in at once, the backstop grants.
+    let patience = Instant::now() + Duration::from_mins(1);
+    while paid_points(&house.api).await < i64::from(waves) * 64 * 1000 {
+        assert!(Instant::now() < patience, "not everything is granted");
+        house.jobs.fulfilment().run(1000).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     println!("slowest callback: {slowest:?}");
 }
 
