@@ -241,7 +241,8 @@ pub(crate) async fn qr(
     let until = link.until.as_deref().map(str::parse::<i64>);
     let linked = match (until, &link.signature) {
         (Some(Ok(until)), Some(signature)) => {
-            let purchase = checkout.show(&order_no).await?;
+            let found = checkout.show(&order_no).await?;
+            let purchase = found.ok_or_else(Problem::order_not_found)?;
             let payment_no = &purchase.order.payment_no;
             let admitted = api
                 .links()

@@ -234,9 +234,7 @@ impl From<OfferError> for Problem {
 impl From<PlaceError> for Problem {
     fn from(error: PlaceError) -> Self {
         match error {
-            PlaceError::UnknownItem { kind, code } => OfferError::UnknownItem { kind, code }.into(),
-            PlaceError::UpgradeNeeded => OfferError::UpgradeNeeded.into(),
-            PlaceError::NotAnUpgrade(why) => OfferError::NotAnUpgrade(why).into(),
+            PlaceError::Offer(error) => error.into(),
             PlaceError::Unsupported { .. } => {
                 Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string())
             }
