@@ -36,11 +36,14 @@ pub(crate) async fn cancel(
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
     let order_no = number(&wish.order_no)?;
-    let (work, user_id) = (api.clone(), caller.user_id.clone());
-    let work = move |_| async move {
-        let checkout = &work.service().checkout;
-        let purchase = checkout.cancel(&user_id, &order_no).await?;
-        Answered::json(StatusCode::OK, &work.view(&purchase))
+    let user_id = caller.user_id.clone();
+    let work = {
+        let api = api.clone();
+        move |_| async move {
+            let checkout = &api.service().checkout;
+            let purchase = checkout.cancel(&user_id, &order_no).await?;
+            Answered::json(StatusCode::OK, &api.view(&purchase))
+        }
     };
     idempotent(api.service(), &caller.user_id, named, &wish, work).await
 }
@@ -68,13 +71,14 @@ pub(crate) async fn switch(
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
     let (order_no, channel) = (number(&wish.order_no)?, wish.channel);
-    let (work, user_id) = (api.clone(), caller.user_id.clone());
-    let work = move |_| async move {
-        let checkout = &work.service().checkout;
-        let purchase = checkout
-            .switch_channel(&user_id, &order_no, channel)
-            .await?;
-        Answered::json(StatusCode::OK, &work.view(&purchase))
+    let user_id = caller.user_id.clone();
+    let work = {
+        let api = api.clone();
+        move |_| async move {
+            let checkout = &api.service().checkout;
+            let switched = checkout.switch_channel(&user_id, &order_no, channel);
+            Answered::json(StatusCode::OK, &api.view(&switched.await?))
+        }
     };
     idempotent(api.service(), &caller.user_id, named, &wish, work).await
 }

@@ -18,6 +18,7 @@ mod orders;
 mod page;
 mod problem;
 mod query;
+mod quotes;
 mod requests;
 mod routes;
 mod server;

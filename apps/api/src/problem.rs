@@ -195,6 +195,21 @@ impl Problem {
         content.replayed = true;
         Ok(Self(content))
     }
+
+    /// The body with the request's id in it.
+    pub(crate) fn body(&self, request_id: &str) -> String {
+        #[derive(Serialize)]
+        struct Named<'a> {
+            #[serde(flatten)]
+            problem: &'a Content,
+            request_id: &'a str,
+        }
+        serde_json::to_string(&Named {
+            problem: &self.0,
+            request_id,
+        })
+        .unwrap_or_default()
+    }
 }
 
 impl From<StoreError> for Problem {
@@ -311,22 +326,5 @@ impl Responder for Problem {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         self.error_response()
-    }
-}
-
-impl Problem {
-    /// The body with the request's id in it.
-    pub(crate) fn body(&self, request_id: &str) -> String {
-        #[derive(Serialize)]
-        struct Named<'a> {
-            #[serde(flatten)]
-            problem: &'a Content,
-            request_id: &'a str,
-        }
-        serde_json::to_string(&Named {
-            problem: &self.0,
-            request_id,
-        })
-        .unwrap_or_default()
     }
 }
