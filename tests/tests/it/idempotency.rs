@@ -85,6 +85,23 @@ async fn a_refusal_is_final_unless_it_may_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r2_a_path_has_one_key_however_it_is_spelled() {
+    let house = House::new().await;
+    let buyer = house.client.as_user("u1");
+    let first = create(&buyer, "k").await;
+    // The description lists paths as they are, not every way of writing them.
+    let plain = buyer.unchecked().with_key("k");
+    for path in [
+        "/api/v1/payment/create%2Dorder",
+        "/api/v1/paymen%74/create-order",
+    ] {
+        let again = plain.post(path, &wish()).await;
+        assert_eq!((again.status, is_replayed(&again)), (201, true), "{path}");
+        assert_eq!(again.text, first.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_request_works_at_a_time() {
     let house = House::new().await;
     let buyer = house.client.as_user("u1");
