@@ -142,6 +142,8 @@ async fn bodies_are_refused_by_field() {
         (with("scene", json!("telepathy")), "scene"),
         (with("metadata", json!({"a": 1})), "metadata.a"),
         (with("metadata", json!({"": "x"})), "metadata"),
+        (with("metadata", json!([["a", "x"]])), "metadata"),
+        (with("item", json!(["points", "points-100"])), "item"),
         (json!({ "channel": "wechat" }), "item"),
         (json!([]), "(body)"),
     ] {
@@ -167,19 +169,37 @@ async fn bodies_are_refused_by_field() {
         415,
         "unsupported_media_type",
     );
-    is_problem(&raw("application/json", "{").await, 400, "invalid_request");
-    is_problem(
-        &raw("application/json", &format!("{good} x")).await,
-        400,
-        "invalid_request",
-    );
-    let doubled =
-        r#"{"channel":"wechat","channel":"wechat","item":{"kind":"points","code":"points-100"}}"#;
-    is_problem(
-        &raw("application/json", doubled).await,
-        400,
-        "invalid_request",
-    );
+    let points = r#""item":{"kind":"points","code":"points-100"}"#;
+    for (body, field, message) in [
+        ("{".to_owned(), "(body)", "must be JSON"),
+        (format!("{good} x"), "(body)", "must be JSON"),
+        (
+            format!(r#"{{"channel":"wechat","channel":"wechat",{points}}}"#),
+            "channel",
+            "given twice",
+        ),
+        (
+            format!(r#"{{"channel":"wechat","metadata":{{"a":"1","a":"2"}},{points}}}"#),
+            "metadata.a",
+            "given twice",
+        ),
+        (
+            format!(r#"{{"channel":1,{points}}}"#),
+            "channel",
+            "must be one of wechat, alipay",
+        ),
+        (
+            r#"{"channel":"wechat","item":1}"#.to_owned(),
+            "item",
+            "must be an object",
+        ),
+    ] {
+        let answer = raw("application/json", &body).await;
+        is_problem(&answer, 400, "invalid_request");
+        let errors = &answer.json()["errors"];
+        let told = json!([{ "field": field, "message": message }]);
+        assert_eq!(errors, &told, "{body}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
