@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
-use cashier::{PlaceOrder, Placed, StatusError};
+use cashier::{PlaceOrder, Placed};
 use catalog::ItemKind;
 use kernel::{OrderNo, UserId};
 use orders::{OrderFilter, OrderPlace, OrderState, OrderStatus, Purchase};
@@ -12,10 +12,11 @@ use paydesk_provider::{Channel, Scene};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::auth::{Caller, ORDERS_CREATE, bearer};
+use crate::auth::{Caller, ORDERS_CREATE};
 use crate::body::Json;
 use crate::idempotent::{Answered, KeyHeader, Named, Run, idempotent};
 use crate::page::{Page, Wanted};
@@ -232,32 +233,20 @@ pub(crate) async fn qr(
     api: Data<Api>,
     path: Path<String>,
     link: Query<LinkQuery>,
-    request: HttpRequest,
+    caller: Result<Caller, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let order_no: OrderNo = path.parse().map_err(|_| Problem::order_not_found())?;
-    let now = api.service().ports.clock.now();
-    let checkout = &api.service().checkout;
     let Query(link) = link;
-    let until = link.until.as_deref().map(str::parse::<i64>);
-    let linked = match (until, &link.signature) {
-        (Some(Ok(until)), Some(signature)) => {
-            let found = checkout.show(&order_no).await?;
-            let purchase = found.ok_or_else(Problem::order_not_found)?;
-            let payment_no = &purchase.order.payment_no;
-            let admitted = api
-                .links()
-                .admits(&order_no, payment_no, until, signature, now);
-            admitted.then_some(purchase)
-        }
-        _ => None,
-    };
-    let purchase = match (linked, bearer(&request)) {
+    let now = api.service().ports.clock.now();
+    let purchase = match (linked(&api, &order_no, &link, now).await?, caller) {
         (Some(purchase), _) => purchase,
-        (None, None) if link.signature.is_some() => return Err(StatusError::NotFound.into()),
-        (None, token) => {
-            let caller = api.check_token(token.unwrap_or_default())?;
+        (None, Ok(caller)) => {
+            let checkout = &api.service().checkout;
             checkout.status(&caller.user_id, &order_no, false).await?
         }
+        // Whoever follows a link is told nothing about orders, and has no token to send.
+        (None, Err(_)) if link.signature.is_some() => return Err(Problem::order_not_found()),
+        (None, Err(refused)) => return Err(refused),
     };
     let code = payable_code(&purchase, now).ok_or_else(Problem::code_not_found)?;
     let image = QrCode::with_error_correction_level(code, EcLevel::M)
@@ -272,7 +261,26 @@ pub(crate) async fn qr(
         .body(image))
 }
 
-fn payable_code(purchase: &Purchase, now: time::OffsetDateTime) -> Option<&str> {
+/// The order whose code the link opens, if it does.
+async fn linked(
+    api: &Api,
+    order_no: &OrderNo,
+    link: &LinkQuery,
+    now: OffsetDateTime,
+) -> Result<Option<Purchase>, Problem> {
+    let until = link.until.as_deref().and_then(|until| until.parse().ok());
+    let Some((until, signature)) = until.zip(link.signature.as_deref()) else {
+        return Ok(None);
+    };
+    let found = api.service().checkout.show(order_no).await?;
+    Ok(found.filter(|purchase| {
+        let payment_no = &purchase.order.payment_no;
+        api.links()
+            .admits(order_no, payment_no, until, signature, now)
+    }))
+}
+
+fn payable_code(purchase: &Purchase, now: OffsetDateTime) -> Option<&str> {
     purchase
         .attempt
         .code_at(now)

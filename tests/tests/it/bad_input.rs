@@ -110,11 +110,14 @@ async fn another_users_order_is_like_none() {
     }
     let qr = format!("/api/v1/payment/orders/{order_no}/qr.svg");
     is_problem(&stranger.get(&qr).await, 404, "order_not_found");
-    is_problem(&house.client.get(&qr).await, 401, "unauthenticated");
+    let nobody = house.client.get(&qr).await;
+    is_problem(&nobody, 401, "unauthenticated");
+    assert_eq!(nobody.json()["detail"], "A bearer token is needed.");
     assert_eq!(house.client.as_user("u1").get(&qr).await.status, 200);
     let link = order["qr_code_image"].as_str().unwrap();
     let forged = link.replace("until=", "until=9");
     is_problem(&house.client.get(&forged).await, 404, "order_not_found");
+    assert_eq!(house.client.as_user("u1").get(&forged).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
