@@ -13,6 +13,7 @@ use crate::auth::Caller;
 use crate::body::Json;
 use crate::idempotent::{Answered, KeyHeader, Named, idempotent};
 use crate::problem::Problem;
+use crate::query::{NoParameters, Query};
 use crate::view::OrderView;
 use crate::words;
 
@@ -32,6 +33,7 @@ pub(crate) async fn cancel(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<CancelOrder>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
@@ -67,6 +69,7 @@ pub(crate) async fn switch(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<SwitchChannel>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;

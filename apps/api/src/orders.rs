@@ -21,7 +21,7 @@ use crate::body::Json;
 use crate::idempotent::{Answered, KeyHeader, Named, Run, idempotent};
 use crate::page::{Page, Wanted};
 use crate::problem::Problem;
-use crate::query::Query;
+use crate::query::{NoParameters, Query};
 use crate::view::OrderView;
 use crate::words;
 
@@ -83,6 +83,7 @@ pub(crate) async fn create(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<CreateOrder>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;

@@ -15,6 +15,7 @@ use crate::idempotent::{Answered, KeyHeader, Named, idempotent};
 use crate::memberships::TierView;
 use crate::orders::WantedItem;
 use crate::problem::Problem;
+use crate::query::{NoParameters, Query};
 use crate::view::ItemView;
 use crate::words;
 
@@ -68,6 +69,7 @@ pub(crate) async fn quote(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<QuoteWish>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;

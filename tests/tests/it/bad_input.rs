@@ -206,6 +206,36 @@ async fn bodies_are_refused_by_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn posts_take_no_parameters() {
+    let house = House::new().await;
+    let buyer = house.client.as_user("u1");
+    let order_no = buyer.order().await["order_no"].clone();
+    let points = json!({ "kind": "points", "code": "points-100" });
+    for (name, body) in [
+        ("quote", json!({ "item": points })),
+        (
+            "create-order",
+            json!({ "item": points, "channel": "wechat" }),
+        ),
+        ("cancel-order", json!({ "order_no": order_no })),
+        (
+            "switch-channel",
+            json!({ "order_no": order_no, "channel": "alipay" }),
+        ),
+    ] {
+        let path = format!("/api/v1/payment/{name}?dry_run=true");
+        let answer = buyer.post(&path, &body).await;
+        is_problem(&answer, 400, "invalid_request");
+        assert_eq!(answer.json()["errors"][0]["field"], "dry_run", "{name}");
+    }
+    let order = buyer.order_status(order_no.as_str().unwrap()).await;
+    assert_eq!(
+        (&order["status"], &order["channel"]),
+        (&json!("pending"), &json!("wechat"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_a_service_orders_for_others() {
     let house = House::new().await;
     let service = |claims: Value| {
