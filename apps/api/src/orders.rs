@@ -77,8 +77,8 @@ fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Problem> {
     responses(
         (status = 200, description = "The same order was placed before and waits", body = OrderView),
         (status = 201, description = "A new order", body = OrderView)),
-    extensions(("x-problems" = json!(["forbidden", "unsupported_channel", "not_an_upgrade",
-        "upgrade_needed", "provider_unavailable", "provider_timeout"]))))]
+    extensions(("x-problems" = json!(["forbidden", "order_closed", "unsupported_channel",
+        "not_an_upgrade", "upgrade_needed", "provider_unavailable", "provider_timeout"]))))]
 pub(crate) async fn create(
     api: Data<Api>,
     caller: Caller,
@@ -115,7 +115,14 @@ async fn place(api: &Api, mut order: PlaceOrder, run: Run) -> Result<Answered, P
             order.key = key;
             checkout.place(&order).await?
         }
-        Run::Continue(order_no) => Placed::New(checkout.resume(&order.user_id, &order_no).await?),
+        Run::Continue(order_no) => {
+            let purchase = checkout.resume(&order.user_id, &order_no).await?;
+            // Whoever was told that there is no code must not be told now that the order was made.
+            if purchase.order.state.close_reason().is_some() {
+                return Err(Problem::order_closed(&order_no));
+            }
+            Placed::New(purchase)
+        }
     };
     match placed {
         Placed::New(purchase) => Answered::json(StatusCode::CREATED, &api.view(&purchase)),

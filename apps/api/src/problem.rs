@@ -148,6 +148,11 @@ impl Problem {
         Self::new(kinds::ORDER_PAID, "The order is paid.").about(order_no)
     }
 
+    pub(crate) fn order_closed(order_no: &OrderNo) -> Self {
+        let detail = "The order can no longer be paid.";
+        Self::new(kinds::ORDER_CLOSED, detail).about(order_no)
+    }
+
     /// The order stands, but its platform gave no code.
     fn no_code(order_no: &OrderNo, error: &ProviderError) -> Self {
         let cause: &dyn Error = error;
@@ -274,10 +279,7 @@ impl From<SwitchError> for Problem {
         match error {
             SwitchError::NotFound => Self::order_not_found(),
             SwitchError::Paid(order_no) => Self::order_paid(&order_no),
-            SwitchError::Ended(order_no) => {
-                let detail = "The order can no longer be paid.";
-                Self::new(kinds::ORDER_CLOSED, detail).about(&order_no)
-            }
+            SwitchError::Ended(order_no) => Self::order_closed(&order_no),
             SwitchError::Unsupported(_) => Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string()),
             SwitchError::Provider { order_no, source } => Self::no_code(&order_no, &source),
             SwitchError::Store(error) => error.into(),
