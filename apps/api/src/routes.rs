@@ -30,6 +30,7 @@ macro_rules! routes {
                         Problem::method_not_allowed(&request, allowed(&Method::$method))
                     })),
             );)+
+            service.service(web::redirect("/docs/", "/docs"));
         }
 
         /// Every endpoint as its handler describes it.
