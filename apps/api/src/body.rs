@@ -1,4 +1,4 @@
-//! JSON bodies whose errors name the field.
+//! Bodies of requests.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,6 +11,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 
+use crate::json;
 use crate::problem::Problem;
 
 /// Bodies of callers are small; callbacks have a limit of their own.
@@ -35,7 +36,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
                 return Err(Problem::unsupported_media_type());
             }
             let bytes = tokio::time::timeout(SEND_WITHIN, bytes).await;
-            parse(&bytes.map_err(|_| Problem::too_slow())??).map(Self)
+            json::parse(&bytes.map_err(|_| Problem::too_slow())??).map(Self)
         })
     }
 }
@@ -48,7 +49,7 @@ pub(crate) async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Pr
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| match error {
             PayloadError::Overflow => Problem::too_large(limit),
-            other => Problem::invalid("(body)", other.to_string()),
+            _ => Problem::invalid("(body)", "cannot be read"),
         })?;
         if body.len() + chunk.len() > limit {
             return Err(Problem::too_large(limit));
@@ -66,44 +67,4 @@ fn is_json(request: &HttpRequest) -> bool {
     value
         .and_then(|value| value.split(';').next())
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // The parser would take an array of values for an object without names.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::invalid("(body)", "expected an object"));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        named(&path, &error.into_inner().to_string())
-    })?;
-    reader
-        .end()
-        .map_err(|error| Problem::invalid("(body)", error.to_string()))?;
-    Ok(value)
-}
-
-/// The parser says where it stood; for a field that is missing or unknown, it names it in words.
-pub(crate) fn named(path: &str, complaint: &str) -> Problem {
-    let message = complaint.split(" at line ").next().unwrap_or(complaint);
-    let inside = |field: &str| match path {
-        "." | "" | "(query)" => field.to_owned(),
-        path if path == field || path.ends_with(&format!(".{field}")) => path.to_owned(),
-        path => format!("{path}.{field}"),
-    };
-    for start in ["missing field `", "unknown field `", "duplicate field `"] {
-        if let Some(field) = message
-            .strip_prefix(start)
-            .and_then(|rest| rest.split('`').next())
-        {
-            return Problem::invalid(inside(field), message);
-        }
-    }
-    let field = if path == "." || path.is_empty() {
-        "(body)"
-    } else {
-        path
-    };
-    Problem::invalid(field, message)
 }

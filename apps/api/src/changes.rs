@@ -13,6 +13,7 @@ use crate::auth::Caller;
 use crate::body::Json;
 use crate::idempotent::{Answered, KeyHeader, Named, idempotent};
 use crate::problem::Problem;
+use crate::query::{NoParameters, Query};
 use crate::view::OrderView;
 use crate::words;
 
@@ -32,15 +33,19 @@ pub(crate) async fn cancel(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<CancelOrder>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
     let order_no = number(&wish.order_no)?;
-    let (work, user_id) = (api.clone(), caller.user_id.clone());
-    let work = move |_| async move {
-        let checkout = &work.service().checkout;
-        let purchase = checkout.cancel(&user_id, &order_no).await?;
-        Answered::json(StatusCode::OK, &work.view(&purchase))
+    let user_id = caller.user_id.clone();
+    let work = {
+        let api = api.clone();
+        move |_| async move {
+            let checkout = &api.service().checkout;
+            let purchase = checkout.cancel(&user_id, &order_no).await?;
+            Answered::json(StatusCode::OK, &api.view(&purchase))
+        }
     };
     idempotent(api.service(), &caller.user_id, named, &wish, work).await
 }
@@ -64,17 +69,19 @@ pub(crate) async fn switch(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<SwitchChannel>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
     let (order_no, channel) = (number(&wish.order_no)?, wish.channel);
-    let (work, user_id) = (api.clone(), caller.user_id.clone());
-    let work = move |_| async move {
-        let checkout = &work.service().checkout;
-        let purchase = checkout
-            .switch_channel(&user_id, &order_no, channel)
-            .await?;
-        Answered::json(StatusCode::OK, &work.view(&purchase))
+    let user_id = caller.user_id.clone();
+    let work = {
+        let api = api.clone();
+        move |_| async move {
+            let checkout = &api.service().checkout;
+            let switched = checkout.switch_channel(&user_id, &order_no, channel);
+            Answered::json(StatusCode::OK, &api.view(&switched.await?))
+        }
     };
     idempotent(api.service(), &caller.user_id, named, &wish, work).await
 }

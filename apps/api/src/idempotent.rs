@@ -50,7 +50,9 @@ impl FromRequest for Named {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let path = request.path().to_owned();
+        // The endpoint's own path: as a caller writes it, one path has many spellings.
+        let path = request.match_pattern();
+        let path = path.unwrap_or_else(|| request.path().to_owned());
         ready(key_of(request).map(|key| Self { key, path }))
     }
 }

@@ -27,9 +27,9 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date, and make the database when there is none.
     Migrate,
-    /// Publish the packages of a catalogue file; what changed becomes a new version.
+    /// Publish the plans and packages of a catalogue file; what changed becomes a new version.
     Catalog {
-        /// A TOML file with `[[point_packages]]`.
+        /// A TOML file with `[[tiers]]`, `[[plans]]` and `[[point_packages]]`.
         file: PathBuf,
     },
 }

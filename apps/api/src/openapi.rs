@@ -46,9 +46,9 @@ static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
     all.to_json().unwrap_or_default()
 });
 
-const ABOUT: &str = "Orders, payments by QR code, points. Amounts are integers of fen, times \
-    RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Every answer \
-    carries `x-request-id`.";
+const ABOUT: &str = "Orders, payments by QR code, memberships, points. Amounts are integers of \
+    fen, times RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Every \
+    answer carries `x-request-id`.";
 
 /// The OpenAPI description, as JSON.
 pub fn description() -> &'static str {

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
-use cashier::{PlaceOrder, Placed, StatusError};
+use cashier::{PlaceOrder, Placed};
 use catalog::ItemKind;
 use kernel::{OrderNo, UserId};
 use orders::{OrderFilter, OrderPlace, OrderState, OrderStatus, Purchase};
@@ -12,15 +12,16 @@ use paydesk_provider::{Channel, Scene};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::auth::{Caller, ORDERS_CREATE, bearer};
+use crate::auth::{Caller, ORDERS_CREATE};
 use crate::body::Json;
 use crate::idempotent::{Answered, KeyHeader, Named, Run, idempotent};
 use crate::page::{Page, Wanted};
 use crate::problem::Problem;
-use crate::query::Query;
+use crate::query::{NoParameters, Query};
 use crate::view::OrderView;
 use crate::words;
 
@@ -76,12 +77,13 @@ fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Problem> {
     responses(
         (status = 200, description = "The same order was placed before and waits", body = OrderView),
         (status = 201, description = "A new order", body = OrderView)),
-    extensions(("x-problems" = json!(["forbidden", "unsupported_channel", "not_an_upgrade",
-        "upgrade_needed", "provider_unavailable", "provider_timeout"]))))]
+    extensions(("x-problems" = json!(["forbidden", "order_closed", "unsupported_channel",
+        "not_an_upgrade", "upgrade_needed", "provider_unavailable", "provider_timeout"]))))]
 pub(crate) async fn create(
     api: Data<Api>,
     caller: Caller,
     named: Named,
+    _: Query<NoParameters>,
     wish: Json<CreateOrder>,
 ) -> Result<HttpResponse, Problem> {
     let Json(wish) = wish;
@@ -113,7 +115,14 @@ async fn place(api: &Api, mut order: PlaceOrder, run: Run) -> Result<Answered, P
             order.key = key;
             checkout.place(&order).await?
         }
-        Run::Continue(order_no) => Placed::New(checkout.resume(&order.user_id, &order_no).await?),
+        Run::Continue(order_no) => {
+            let purchase = checkout.resume(&order.user_id, &order_no).await?;
+            // Whoever was told that there is no code must not be told now that the order was made.
+            if purchase.order.state.close_reason().is_some() {
+                return Err(Problem::order_closed(&order_no));
+            }
+            Placed::New(purchase)
+        }
     };
     match placed {
         Placed::New(purchase) => Answered::json(StatusCode::CREATED, &api.view(&purchase)),
@@ -232,31 +241,20 @@ pub(crate) async fn qr(
     api: Data<Api>,
     path: Path<String>,
     link: Query<LinkQuery>,
-    request: HttpRequest,
+    caller: Result<Caller, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let order_no: OrderNo = path.parse().map_err(|_| Problem::order_not_found())?;
-    let now = api.service().ports.clock.now();
-    let checkout = &api.service().checkout;
     let Query(link) = link;
-    let until = link.until.as_deref().map(str::parse::<i64>);
-    let linked = match (until, &link.signature) {
-        (Some(Ok(until)), Some(signature)) => {
-            let purchase = checkout.show(&order_no).await?;
-            let payment_no = &purchase.order.payment_no;
-            let admitted = api
-                .links()
-                .admits(&order_no, payment_no, until, signature, now);
-            admitted.then_some(purchase)
-        }
-        _ => None,
-    };
-    let purchase = match (linked, bearer(&request)) {
+    let now = api.service().ports.clock.now();
+    let purchase = match (linked(&api, &order_no, &link, now).await?, caller) {
         (Some(purchase), _) => purchase,
-        (None, None) if link.signature.is_some() => return Err(StatusError::NotFound.into()),
-        (None, token) => {
-            let caller = api.check_token(token.unwrap_or_default())?;
+        (None, Ok(caller)) => {
+            let checkout = &api.service().checkout;
             checkout.status(&caller.user_id, &order_no, false).await?
         }
+        // Whoever follows a link is told nothing about orders, and has no token to send.
+        (None, Err(_)) if link.signature.is_some() => return Err(Problem::order_not_found()),
+        (None, Err(refused)) => return Err(refused),
     };
     let code = payable_code(&purchase, now).ok_or_else(Problem::code_not_found)?;
     let image = QrCode::with_error_correction_level(code, EcLevel::M)
@@ -271,7 +269,26 @@ pub(crate) async fn qr(
         .body(image))
 }
 
-fn payable_code(purchase: &Purchase, now: time::OffsetDateTime) -> Option<&str> {
+/// The order whose code the link opens, if it does.
+async fn linked(
+    api: &Api,
+    order_no: &OrderNo,
+    link: &LinkQuery,
+    now: OffsetDateTime,
+) -> Result<Option<Purchase>, Problem> {
+    let until = link.until.as_deref().and_then(|until| until.parse().ok());
+    let Some((until, signature)) = until.zip(link.signature.as_deref()) else {
+        return Ok(None);
+    };
+    let found = api.service().checkout.show(order_no).await?;
+    Ok(found.filter(|purchase| {
+        let payment_no = &purchase.order.payment_no;
+        api.links()
+            .admits(order_no, payment_no, until, signature, now)
+    }))
+}
+
+fn payable_code(purchase: &Purchase, now: OffsetDateTime) -> Option<&str> {
     purchase
         .attempt
         .code_at(now)

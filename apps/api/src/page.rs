@@ -1,5 +1,7 @@
 //! Lists that are read page by page.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::OrderNo;
@@ -30,6 +32,7 @@ pub(crate) struct Page<T> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Place {
+    list: Cow<'static, str>,
     #[serde(with = "time::serde::timestamp::microseconds")]
     at: OffsetDateTime,
     id: String,
@@ -47,9 +50,23 @@ impl Place {
     }
 }
 
+/// A place in a certain list, and in no other.
+pub(crate) trait Listed {
+    const LIST: &'static str;
+}
+
+impl Listed for OrderPlace {
+    const LIST: &'static str = "orders";
+}
+
+impl Listed for EntryPlace {
+    const LIST: &'static str = "points/entries";
+}
+
 impl From<OrderPlace> for Place {
     fn from(place: OrderPlace) -> Self {
         Self {
+            list: OrderPlace::LIST.into(),
             at: place.created_at,
             id: place.order_no.into(),
         }
@@ -70,6 +87,7 @@ impl TryFrom<Place> for OrderPlace {
 impl From<EntryPlace> for Place {
     fn from(place: EntryPlace) -> Self {
         Self {
+            list: EntryPlace::LIST.into(),
             at: place.at,
             id: place.entry_id,
         }
@@ -92,11 +110,12 @@ pub(crate) struct Wanted<P> {
     pub(crate) after: Option<P>,
 }
 
-impl<P: TryFrom<Place>> Wanted<P> {
+impl<P: Listed + TryFrom<Place>> Wanted<P> {
     pub(crate) fn read(limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Problem> {
         let unknown = || Problem::invalid("cursor", "not one of this list");
         let after = cursor.map(|cursor| {
-            let place = Place::read(cursor).ok_or_else(unknown)?;
+            let place = Place::read(cursor).filter(|place| place.list == P::LIST);
+            let place = place.ok_or_else(unknown)?;
             P::try_from(place).map_err(|_| unknown())
         });
         Ok(Self {
@@ -152,13 +171,31 @@ mod tests {
         let cursor = Place::from(a_place()).cursor().unwrap();
         let wanted = Wanted::<OrderPlace>::read(Some("2"), Some(&cursor)).unwrap();
         assert_eq!(wanted.after, Some(a_place()));
-        let foreign = Place {
+        let no_number = Place {
             id: "entry-1".to_owned(),
-            at: a_place().created_at,
+            ..a_place().into()
         };
         let cut = cursor.get(1..).unwrap();
-        for bad in ["", "x", "*", cut, &foreign.cursor().unwrap()] {
+        for bad in ["", "x", "*", cut, &no_number.cursor().unwrap()] {
             let refused = Wanted::<OrderPlace>::read(None, Some(bad)).unwrap_err();
+            assert!(refused.to_string().contains("cursor: "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_refused() {
+        let order = Place::from(a_place()).cursor().unwrap();
+        let entry = Place::from(EntryPlace {
+            at: a_place().created_at,
+            entry_id: a_place().order_no.into(),
+        });
+        let entry = entry.cursor().unwrap();
+        assert!(Wanted::<EntryPlace>::read(None, Some(&entry)).is_ok());
+        let refused = [
+            Wanted::<EntryPlace>::read(None, Some(&order)).unwrap_err(),
+            Wanted::<OrderPlace>::read(None, Some(&entry)).unwrap_err(),
+        ];
+        for refused in refused {
             assert!(refused.to_string().contains("cursor: "), "{refused}");
         }
     }

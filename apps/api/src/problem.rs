@@ -148,6 +148,11 @@ impl Problem {
         Self::new(kinds::ORDER_PAID, "The order is paid.").about(order_no)
     }
 
+    pub(crate) fn order_closed(order_no: &OrderNo) -> Self {
+        let detail = "The order can no longer be paid.";
+        Self::new(kinds::ORDER_CLOSED, detail).about(order_no)
+    }
+
     /// The order stands, but its platform gave no code.
     fn no_code(order_no: &OrderNo, error: &ProviderError) -> Self {
         let cause: &dyn Error = error;
@@ -195,6 +200,21 @@ impl Problem {
         content.replayed = true;
         Ok(Self(content))
     }
+
+    /// The body with the request's id in it.
+    pub(crate) fn body(&self, request_id: &str) -> String {
+        #[derive(Serialize)]
+        struct Named<'a> {
+            #[serde(flatten)]
+            problem: &'a Content,
+            request_id: &'a str,
+        }
+        serde_json::to_string(&Named {
+            problem: &self.0,
+            request_id,
+        })
+        .unwrap_or_default()
+    }
 }
 
 impl From<StoreError> for Problem {
@@ -234,9 +254,7 @@ impl From<OfferError> for Problem {
 impl From<PlaceError> for Problem {
     fn from(error: PlaceError) -> Self {
         match error {
-            PlaceError::UnknownItem { kind, code } => OfferError::UnknownItem { kind, code }.into(),
-            PlaceError::UpgradeNeeded => OfferError::UpgradeNeeded.into(),
-            PlaceError::NotAnUpgrade(why) => OfferError::NotAnUpgrade(why).into(),
+            PlaceError::Offer(error) => error.into(),
             PlaceError::Unsupported { .. } => {
                 Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string())
             }
@@ -261,10 +279,7 @@ impl From<SwitchError> for Problem {
         match error {
             SwitchError::NotFound => Self::order_not_found(),
             SwitchError::Paid(order_no) => Self::order_paid(&order_no),
-            SwitchError::Ended(order_no) => {
-                let detail = "The order can no longer be paid.";
-                Self::new(kinds::ORDER_CLOSED, detail).about(&order_no)
-            }
+            SwitchError::Ended(order_no) => Self::order_closed(&order_no),
             SwitchError::Unsupported(_) => Self::new(kinds::UNSUPPORTED_CHANNEL, error.to_string()),
             SwitchError::Provider { order_no, source } => Self::no_code(&order_no, &source),
             SwitchError::Store(error) => error.into(),
@@ -313,22 +328,5 @@ impl Responder for Problem {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         self.error_response()
-    }
-}
-
-impl Problem {
-    /// The body with the request's id in it.
-    pub(crate) fn body(&self, request_id: &str) -> String {
-        #[derive(Serialize)]
-        struct Named<'a> {
-            #[serde(flatten)]
-            problem: &'a Content,
-            request_id: &'a str,
-        }
-        serde_json::to_string(&Named {
-            problem: &self.0,
-            request_id,
-        })
-        .unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource};
 
 use crate::problem::Problem;
-use crate::{account, callback, catalog, changes, docs, health, live, memberships, orders};
+use crate::{account, callback, catalog, changes, docs, health, live, memberships, orders, quotes};
 
 /// One endpoint; `docs/HTTP.md` and the OpenAPI description list the same ones, and a test holds the
 /// three together.
@@ -30,6 +30,7 @@ macro_rules! routes {
                         Problem::method_not_allowed(&request, allowed(&Method::$method))
                     })),
             );)+
+            service.service(web::redirect("/docs/", "/docs"));
         }
 
         /// Every endpoint as its handler describes it.
@@ -41,7 +42,7 @@ macro_rules! routes {
 
 routes! {
     GET "/api/v1/catalog" => catalog::show,
-    POST "/api/v1/payment/quote" => memberships::quote,
+    POST "/api/v1/payment/quote" => quotes::quote,
     POST "/api/v1/payment/create-order" => orders::create,
     GET "/api/v1/payment/order-status" => orders::status,
     GET "/api/v1/payment/orders" => orders::list,

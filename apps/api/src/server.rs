@@ -1,3 +1,4 @@
+use std::future::Future;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use bootstrap::{Service, Settings, SettingsError};
+use kernel::StoreError;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
@@ -137,10 +139,48 @@ async fn flush(api: Arc<Api>, stop: CancellationToken) {
 
 /// Each process does it, for no other needs to: a key that is forgotten twice is forgotten.
 async fn forget(api: Arc<Api>) {
+    let keys = &api.service().idempotency;
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        if let Err(error) = api.service().idempotency.forget(FORGET_AT_ONCE).await {
+        if let Err(error) = while_full(|| keys.forget(FORGET_AT_ONCE)).await {
             tracing::warn!(%error, "old idempotency keys are kept for the next time");
         }
+    }
+}
+
+/// Goes on until there is less left than is forgotten at once: more may become due in a minute.
+async fn while_full<F>(mut forget: impl FnMut() -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    while forget().await? >= FORGET_AT_ONCE {}
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_keys_that_are_over_are_forgotten_in_one_round() {
+        let mut due = 3 * FORGET_AT_ONCE + 7;
+        let forgotten = while_full(|| {
+            let now = due.min(FORGET_AT_ONCE);
+            due -= now;
+            async move { Ok(now) }
+        });
+        forgotten.await.unwrap();
+        assert_eq!(due, 0);
+    }
+
+    #[tokio::test]
+    async fn a_failing_store_is_not_asked_again_at_once() {
+        let mut asked = 0;
+        let forgotten = while_full(|| {
+            asked += 1;
+            async { Err(StoreError::lost_update("away")) }
+        });
+        assert!(forgotten.await.is_err());
+        assert_eq!(asked, 1);
     }
 }

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use catalog::{ItemKind, Sold};
 use kernel::{OrderNo, PaymentNo, StoreError, UserId};
-use membership::NotAnUpgrade;
 use orders::{CloseReason, NewOrder, Order, OrderState, Purchase};
 use paydesk_provider::{Channel, ProviderError, Scene};
 use payments::{Attempt, AttemptState, Record, RecordKind};
@@ -103,20 +102,9 @@ enum Step {
 /// Why there is no order that can be paid.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    /// Nothing of this name is for sale.
-    #[error("{kind} {code:?} is not for sale")]
-    UnknownItem {
-        /// What kind of goods.
-        kind: ItemKind,
-        /// Which name.
-        code: String,
-    },
-    /// A lower tier of membership is held: an upgrade is what has to be ordered.
-    #[error("a lower tier is held: order an upgrade")]
-    UpgradeNeeded,
-    /// There is nothing to upgrade from.
-    #[error("not an upgrade: {0}")]
-    NotAnUpgrade(NotAnUpgrade),
+    /// It is not offered to this buyer.
+    #[error(transparent)]
+    Offer(#[from] OfferError),
     /// No account takes payments of this kind.
     #[error("no account takes payments by {channel} in scene {scene}")]
     Unsupported {
@@ -148,20 +136,12 @@ impl From<CodeError> for PlaceError {
     }
 }
 
-impl From<OfferError> for PlaceError {
-    fn from(error: OfferError) -> Self {
-        match error {
-            OfferError::UnknownItem { kind, code } => Self::UnknownItem { kind, code },
-            OfferError::UpgradeNeeded => Self::UpgradeNeeded,
-            OfferError::NotAnUpgrade(reason) => Self::NotAnUpgrade(reason),
-            OfferError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
 impl MayConflict for PlaceError {
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_conflict())
+        match self {
+            Self::Store(error) | Self::Offer(OfferError::Store(error)) => error.is_conflict(),
+            _ => false,
+        }
     }
 }
 
@@ -314,7 +294,8 @@ impl Checkout {
         order_no: &OrderNo,
         refresh: bool,
     ) -> Result<Purchase, StatusError> {
-        let purchase = self.find(user_id, order_no).await?;
+        let found = self.find(user_id, order_no).await?;
+        let purchase = found.ok_or(StatusError::NotFound)?;
         if !refresh {
             return Ok(purchase);
         }
@@ -330,32 +311,24 @@ impl Checkout {
             }
             Asked::Unpaid | Asked::NotNow | Asked::SaidPaid => return Ok(purchase),
         }
-        self.find(user_id, order_no).await
+        let found = self.find(user_id, order_no).await?;
+        found.ok_or(StatusError::NotFound)
     }
 
-    async fn find(&self, user_id: &UserId, order_no: &OrderNo) -> Result<Purchase, StatusError> {
-        let found = self
-            .ports
-            .database
-            .read()
-            .await?
-            .find_purchase(order_no)
-            .await?;
-        found
-            .filter(|purchase| purchase.order.user_id == *user_id)
-            .ok_or(StatusError::NotFound)
+    /// An order of this user's; another user's is none.
+    async fn find(
+        &self,
+        user_id: &UserId,
+        order_no: &OrderNo,
+    ) -> Result<Option<Purchase>, StoreError> {
+        let found = self.show(order_no).await?;
+        Ok(found.filter(|purchase| purchase.order.user_id == *user_id))
     }
 
     /// An order of whatever user, for a caller who has proven by other means that it may see it.
-    pub async fn show(&self, order_no: &OrderNo) -> Result<Purchase, StatusError> {
-        let found = self
-            .ports
-            .database
-            .read()
-            .await?
-            .find_purchase(order_no)
-            .await?;
-        found.ok_or(StatusError::NotFound)
+    pub async fn show(&self, order_no: &OrderNo) -> Result<Option<Purchase>, StoreError> {
+        let mut snapshot = self.ports.database.read().await?;
+        snapshot.find_purchase(order_no).await
     }
 
     /// A user's orders of the last day, newest first, at most so many.

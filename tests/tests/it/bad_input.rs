@@ -110,11 +110,14 @@ async fn another_users_order_is_like_none() {
     }
     let qr = format!("/api/v1/payment/orders/{order_no}/qr.svg");
     is_problem(&stranger.get(&qr).await, 404, "order_not_found");
-    is_problem(&house.client.get(&qr).await, 401, "unauthenticated");
+    let nobody = house.client.get(&qr).await;
+    is_problem(&nobody, 401, "unauthenticated");
+    assert_eq!(nobody.json()["detail"], "A bearer token is needed.");
     assert_eq!(house.client.as_user("u1").get(&qr).await.status, 200);
     let link = order["qr_code_image"].as_str().unwrap();
     let forged = link.replace("until=", "until=9");
     is_problem(&house.client.get(&forged).await, 404, "order_not_found");
+    assert_eq!(house.client.as_user("u1").get(&forged).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,6 +145,8 @@ async fn bodies_are_refused_by_field() {
         (with("scene", json!("telepathy")), "scene"),
         (with("metadata", json!({"a": 1})), "metadata.a"),
         (with("metadata", json!({"": "x"})), "metadata"),
+        (with("metadata", json!([["a", "x"]])), "metadata"),
+        (with("item", json!(["points", "points-100"])), "item"),
         (json!({ "channel": "wechat" }), "item"),
         (json!([]), "(body)"),
     ] {
@@ -167,18 +172,66 @@ async fn bodies_are_refused_by_field() {
         415,
         "unsupported_media_type",
     );
-    is_problem(&raw("application/json", "{").await, 400, "invalid_request");
-    is_problem(
-        &raw("application/json", &format!("{good} x")).await,
-        400,
-        "invalid_request",
-    );
-    let doubled =
-        r#"{"channel":"wechat","channel":"wechat","item":{"kind":"points","code":"points-100"}}"#;
-    is_problem(
-        &raw("application/json", doubled).await,
-        400,
-        "invalid_request",
+    let points = r#""item":{"kind":"points","code":"points-100"}"#;
+    for (body, field, message) in [
+        ("{".to_owned(), "(body)", "must be JSON"),
+        (format!("{good} x"), "(body)", "must be JSON"),
+        (
+            format!(r#"{{"channel":"wechat","channel":"wechat",{points}}}"#),
+            "channel",
+            "given twice",
+        ),
+        (
+            format!(r#"{{"channel":"wechat","metadata":{{"a":"1","a":"2"}},{points}}}"#),
+            "metadata.a",
+            "given twice",
+        ),
+        (
+            format!(r#"{{"channel":1,{points}}}"#),
+            "channel",
+            "must be one of wechat, alipay",
+        ),
+        (
+            r#"{"channel":"wechat","item":1}"#.to_owned(),
+            "item",
+            "must be an object",
+        ),
+    ] {
+        let answer = raw("application/json", &body).await;
+        is_problem(&answer, 400, "invalid_request");
+        let errors = &answer.json()["errors"];
+        let told = json!([{ "field": field, "message": message }]);
+        assert_eq!(errors, &told, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn posts_take_no_parameters() {
+    let house = House::new().await;
+    let buyer = house.client.as_user("u1");
+    let order_no = buyer.order().await["order_no"].clone();
+    let points = json!({ "kind": "points", "code": "points-100" });
+    for (name, body) in [
+        ("quote", json!({ "item": points })),
+        (
+            "create-order",
+            json!({ "item": points, "channel": "wechat" }),
+        ),
+        ("cancel-order", json!({ "order_no": order_no })),
+        (
+            "switch-channel",
+            json!({ "order_no": order_no, "channel": "alipay" }),
+        ),
+    ] {
+        let path = format!("/api/v1/payment/{name}?dry_run=true");
+        let answer = buyer.post(&path, &body).await;
+        is_problem(&answer, 400, "invalid_request");
+        assert_eq!(answer.json()["errors"][0]["field"], "dry_run", "{name}");
+    }
+    let order = buyer.order_status(order_no.as_str().unwrap()).await;
+    assert_eq!(
+        (&order["status"], &order["channel"]),
+        (&json!("pending"), &json!("wechat"))
     );
 }
 

@@ -89,6 +89,8 @@ async fn the_api_can_be_read_about() {
     assert_eq!(document.json()["openapi"], "3.1.0");
     let page = house.client.get("/docs").await;
     assert_eq!(page.status, 200, "{page:?}");
+    let slash = house.client.unchecked().get("/docs/").await;
+    assert_eq!((slash.status, slash.text), (200, page.text.clone()));
     let mut parts = Vec::new();
     for start in ["src=\"./", "href=\"./"] {
         let after = page.text.split(start).skip(1);

@@ -85,6 +85,71 @@ async fn a_refusal_is_final_unless_it_may_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r2_a_path_has_one_key_however_it_is_spelled() {
+    let house = House::new().await;
+    let buyer = house.client.as_user("u1");
+    let first = create(&buyer, "k").await;
+    // The description lists paths as they are, not every way of writing them.
+    let plain = buyer.unchecked().with_key("k");
+    for path in [
+        "/api/v1/payment/create%2Dorder",
+        "/api/v1/paymen%74/create-order",
+    ] {
+        let again = plain.post(path, &wish()).await;
+        assert_eq!((again.status, is_replayed(&again)), (201, true), "{path}");
+        assert_eq!(again.text, first.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_order_is_over_for_its_key() {
+    let house = House::new().await;
+    let buyer = house.client.as_user("u1");
+    house
+        .fault(json!({ "on": "native", "kind": "status", "value": 400, "code": "PARAM_ERROR" }))
+        .await;
+    let refused = create(&buyer, "k").await;
+    assert_eq!(refused.status, 502, "{refused:?}");
+    let order_no = refused.json()["order_no"].as_str().unwrap().to_owned();
+    let order = buyer.order_status(&order_no).await;
+    assert_eq!(
+        (&order["status"], &order["close_reason"]),
+        (&json!("closed"), &json!("rejected"))
+    );
+    for replayed in [false, true] {
+        let again = create(&buyer, "k").await;
+        assert_eq!((again.status, is_replayed(&again)), (409, replayed));
+        assert_eq!(again.json()["code"], "order_closed");
+        assert_eq!(again.json()["order_no"], order_no.as_str());
+    }
+    assert_eq!(create(&buyer, "another").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_paid_meanwhile_is_the_answer_to_its_key() {
+    let house = House::new().await;
+    let buyer = house.client.as_user("u1");
+    house
+        .fault(json!({ "on": "native", "kind": "act_then_drop", "times": 1 }))
+        .await;
+    let torn = create(&buyer, "k").await;
+    assert_eq!(torn.status, 502, "{torn:?}");
+    let order_no = torn.json()["order_no"].as_str().unwrap().to_owned();
+    house.pay(&buyer.order_status(&order_no).await).await;
+    until("paid", LEASE, || async {
+        buyer.order_status(&order_no).await["status"] == "paid"
+    })
+    .await;
+    let answer = create(&buyer, "k").await;
+    assert_eq!((answer.status, is_replayed(&answer)), (201, false));
+    let order = answer.json();
+    assert_eq!(
+        (&order["order_no"], &order["status"]),
+        (&json!(order_no), &json!("paid"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_request_works_at_a_time() {
     let house = House::new().await;
     let buyer = house.client.as_user("u1");

@@ -77,6 +77,14 @@ async fn orders_and_points_are_listed_newest_first() {
     );
     let times: Vec<_> = entries.iter().map(|e| e["at"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
+
+    for (of, other) in [(ORDERS, ENTRIES), (ENTRIES, ORDERS)] {
+        let page = buyer.get(&format!("{of}?limit=1")).await.json();
+        let cursor = page["next_cursor"].as_str().unwrap();
+        let foreign = buyer.get(&format!("{other}?cursor={cursor}")).await;
+        assert_eq!(foreign.status, 400, "{other}");
+        assert_eq!(foreign.json()["errors"][0]["field"], "cursor", "{other}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@ use kernel::{OrderNo, StoreError, UserId};
 use orders::{CloseReason, OrderState, Purchase};
 use tracing::instrument;
 
-use super::{Checkout, StatusError};
+use super::Checkout;
 use crate::Asked;
 
 /// The buyer may choose another platform while we ask one to close, but not for ever.
@@ -22,15 +22,6 @@ pub enum CancelError {
     Store(#[from] StoreError),
 }
 
-impl From<StatusError> for CancelError {
-    fn from(error: StatusError) -> Self {
-        match error {
-            StatusError::NotFound => Self::NotFound,
-            StatusError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
 impl Checkout {
     /// Cancels an order that waits. The platform is asked to close first: an order that turns out to
     /// be paid stays paid; one that the platform cannot answer for is `closing`, and polling goes on.
@@ -42,7 +33,8 @@ impl Checkout {
         order_no: &OrderNo,
     ) -> Result<Purchase, CancelError> {
         for _ in 0..ROUNDS {
-            let purchase = self.find(user_id, order_no).await?;
+            let found = self.find(user_id, order_no).await?;
+            let purchase = found.ok_or(CancelError::NotFound)?;
             match purchase.order.state {
                 OrderState::Paid { .. } => return Err(CancelError::Paid(order_no.clone())),
                 OrderState::Pending => {
@@ -54,7 +46,8 @@ impl Checkout {
                 _ => return Ok(purchase),
             }
         }
-        let purchase = self.find(user_id, order_no).await?;
+        let found = self.find(user_id, order_no).await?;
+        let purchase = found.ok_or(CancelError::NotFound)?;
         match purchase.order.state {
             OrderState::Paid { .. } => Err(CancelError::Paid(order_no.clone())),
             OrderState::Pending => Err(StoreError::lost_update("the order keeps changing").into()),

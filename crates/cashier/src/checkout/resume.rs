@@ -1,7 +1,7 @@
 use kernel::{OrderNo, StoreError, UserId};
 use orders::Purchase;
 
-use super::{Checkout, PlaceError, StatusError};
+use super::{Checkout, PlaceError};
 
 impl Checkout {
     /// Goes on with an order that an earlier run of the same request placed: asks for its code
@@ -11,14 +11,9 @@ impl Checkout {
         user_id: &UserId,
         order_no: &OrderNo,
     ) -> Result<Purchase, PlaceError> {
-        let found = self.find(user_id, order_no).await.map_err(|error| {
-            PlaceError::Store(match error {
-                StatusError::NotFound => {
-                    StoreError::corrupt("a key names an order that is missing")
-                }
-                StatusError::Store(error) => error,
-            })
-        })?;
+        let missing = || StoreError::corrupt("a key names an order that is missing");
+        let found = self.find(user_id, order_no).await?;
+        let found = found.ok_or_else(missing)?;
         if self.codes.is_missing(&found) {
             Ok(self.codes.ask_again(&found).await?)
         } else {

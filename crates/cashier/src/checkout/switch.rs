@@ -5,7 +5,7 @@ use payments::{Attempt, Record, RecordKind};
 use time::Duration;
 use tracing::instrument;
 
-use super::{Checkout, StatusError, new_attempt};
+use super::{Checkout, new_attempt};
 use crate::Asked;
 use crate::code::{CodeError, lock};
 use crate::conflict::{MayConflict, retried};
@@ -39,15 +39,6 @@ pub enum SwitchError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<StatusError> for SwitchError {
-    fn from(error: StatusError) -> Self {
-        match error {
-            StatusError::NotFound => Self::NotFound,
-            StatusError::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 impl From<CodeError> for SwitchError {
@@ -84,7 +75,8 @@ impl Checkout {
         order_no: &OrderNo,
         channel: Channel,
     ) -> Result<Purchase, SwitchError> {
-        let purchase = self.find(user_id, order_no).await?;
+        let found = self.find(user_id, order_no).await?;
+        let purchase = found.ok_or(SwitchError::NotFound)?;
         let payment_no = &self.ports.numbers.payment_no();
         let step = retried(|| self.switch_once(&purchase, channel, payment_no)).await?;
         let Step { purchase, left } = step;
@@ -94,6 +86,7 @@ impl Checkout {
                 return Err(SwitchError::Paid(order_no.clone()));
             }
             let now = self.find(user_id, order_no).await?;
+            let now = now.ok_or(SwitchError::NotFound)?;
             match now.order.state {
                 OrderState::Paid { .. } => {
                     self.closing.start(purchase.attempt);

@@ -22,7 +22,7 @@ async fn ended(policy: LateMoney) -> Vec<(Bench, Purchase)> {
             let PlaceError::Provider { order_no, .. } = error else {
                 unreachable!("the platform refused")
             };
-            bench.checkout().show(&order_no).await.unwrap()
+            bench.checkout().show(&order_no).await.unwrap().unwrap()
         } else {
             let purchase = bench.placed().await;
             if how == "closed" {

@@ -102,10 +102,8 @@ impl Bench {
 
     /// The purchase as it is stored now.
     async fn now(&self, purchase: &Purchase) -> Purchase {
-        self.checkout()
-            .show(&purchase.order.order_no)
-            .await
-            .unwrap()
+        let found = self.checkout().show(&purchase.order.order_no).await;
+        found.unwrap().unwrap()
     }
 
     /// The points that the buyer can spend.

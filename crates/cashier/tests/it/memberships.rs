@@ -179,19 +179,25 @@ async fn r13_what_is_no_upgrade_places_nothing() {
     let nothing = refused(upgrade("pro")).await;
     assert!(matches!(
         nothing,
-        PlaceError::NotAnUpgrade(NotAnUpgrade::NothingHeld)
+        PlaceError::Offer(OfferError::NotAnUpgrade(NotAnUpgrade::NothingHeld))
     ));
     buy(&bench, &plain("pro")).await;
     for tier in ["pro", "basic"] {
         let lower = refused(upgrade(tier)).await;
         assert!(
-            matches!(lower, PlaceError::NotAnUpgrade(NotAnUpgrade::NotHigher(_))),
+            matches!(
+                lower,
+                PlaceError::Offer(OfferError::NotAnUpgrade(NotAnUpgrade::NotHigher(_)))
+            ),
             "{lower}"
         );
     }
     // A higher tier is not sold to wait for the end of a lower one; a lower one may wait.
     let higher = refused(plain("max")).await;
-    assert!(matches!(higher, PlaceError::UpgradeNeeded));
+    assert!(matches!(
+        higher,
+        PlaceError::Offer(OfferError::UpgradeNeeded)
+    ));
     for kind in [ItemKind::Membership, ItemKind::MembershipUpgrade] {
         let code = "points-1000".to_owned();
         let unknown = refused(PlaceOrder {
@@ -200,7 +206,10 @@ async fn r13_what_is_no_upgrade_places_nothing() {
             ..wish()
         })
         .await;
-        assert!(matches!(unknown, PlaceError::UnknownItem { .. }));
+        assert!(matches!(
+            unknown,
+            PlaceError::Offer(OfferError::UnknownItem { .. })
+        ));
     }
     buy(&bench, &plain("basic")).await;
     assert_eq!(segments(&bench).await.len(), 2);
@@ -271,7 +280,10 @@ async fn r13_a_downgrade_is_no_upgrade_after_the_tiers_were_numbered_anew() {
     };
     publish(&bench, &[on_rung("plus", 2), on_rung("pro", 3)]).await;
     let refused = bench.checkout().place(&upgrade("plus")).await.unwrap_err();
-    assert!(matches!(refused, PlaceError::NotAnUpgrade(_)), "{refused}");
+    assert!(
+        matches!(refused, PlaceError::Offer(OfferError::NotAnUpgrade(_))),
+        "{refused}"
+    );
     let placed = bench.checkout().place(&plain("plus")).await.unwrap();
     assert!(
         matches!(placed, Placed::New(_)),

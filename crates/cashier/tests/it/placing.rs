@@ -1,5 +1,5 @@
 use cashier::testing::{a_package, payment_no, statement};
-use cashier::{EventKind, PlaceError, PlaceOrder, Placed, StatusError};
+use cashier::{EventKind, OfferError, PlaceError, PlaceOrder, Placed, StatusError};
 use catalog::PointPackage;
 use orders::{CloseReason, OrderState};
 use paydesk_money::Cny;
@@ -153,7 +153,7 @@ async fn a_rejected_first_create_closes_the_order() {
     let PlaceError::Provider { order_no, .. } = error else {
         unreachable!("the platform refused")
     };
-    let purchase = bench.checkout().show(&order_no).await.unwrap();
+    let purchase = bench.checkout().show(&order_no).await.unwrap().unwrap();
     assert_eq!(purchase.attempt.state, AttemptState::Rejected);
     let reason = purchase.order.state.close_reason();
     assert_eq!(reason, Some(CloseReason::Rejected));
@@ -176,7 +176,7 @@ async fn r1_a_rejected_repeat_does_not_close_the_order() {
     let PlaceError::Provider { order_no, .. } = error else {
         unreachable!("the platform refused")
     };
-    let purchase = bench.checkout().show(&order_no).await.unwrap();
+    let purchase = bench.checkout().show(&order_no).await.unwrap().unwrap();
     assert_eq!(purchase.order.state, OrderState::Pending);
     assert_eq!(purchase.attempt.state, AttemptState::Unknown);
     assert_eq!(bench.events().await, []);
@@ -212,7 +212,10 @@ async fn what_is_not_for_sale_places_nothing() {
     };
     for wish in [wish(), unknown] {
         let error = bench.checkout().place(&wish).await.unwrap_err();
-        assert!(matches!(error, PlaceError::UnknownItem { .. }), "{error}");
+        assert!(
+            matches!(error, PlaceError::Offer(OfferError::UnknownItem { .. })),
+            "{error}"
+        );
     }
     assert_eq!(bench.shop.wechat.created(), []);
     let recent = bench.checkout().recent(&wish().user_id, 10).await.unwrap();

@@ -200,7 +200,7 @@ async fn r1_choosing_again_while_the_first_request_is_under_way_is_a_repeat() {
         unreachable!("the platform did not answer")
     };
     assert_eq!(bench.shop.wechat.created().len(), 2);
-    let now = bench.checkout().show(&order_no).await.unwrap();
+    let now = bench.checkout().show(&order_no).await.unwrap().unwrap();
     assert_eq!(now.order.state, OrderState::Pending, "nothing is proven");
     assert_eq!(now.attempt.state, AttemptState::Unknown);
 }
