@@ -17,9 +17,23 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub struct Browser {
     driver: Client,
     session: String,
-    // Dropped with it: the driver ends its browser, the folder goes.
+    // Dropped with it: the driver ends, the folder goes.
     _process: Process,
-    _profile: TempDir,
+    profile: TempDir,
+}
+
+impl Drop for Browser {
+    /// The driver is killed, and a killed driver leaves its browser behind: that is found by its folder.
+    fn drop(&mut self) {
+        let folder = format!("user-data-dir={}", self.profile.path().display());
+        let ended = Command::new("pkill")
+            .args(["-KILL", "-f", &folder])
+            .status();
+        assert!(
+            ended.is_ok() || std::thread::panicking(),
+            "pkill runs: {ended:?}"
+        );
+    }
 }
 
 impl Browser {
@@ -61,7 +75,7 @@ impl Browser {
             driver,
             session,
             _process: process,
-            _profile: profile,
+            profile,
         }
     }
 

@@ -156,7 +156,12 @@ async fn bodies_are_refused_by_field() {
     }
     let large = with("metadata", json!({ "a": "x".repeat(20_000) }));
     is_problem(&buyer.post(CREATE, &large).await, 413, "payload_too_large");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_body_is_refused_in_plain_words() {
+    let house = House::new().await;
+    let good = json!({ "item": { "kind": "points", "code": "points-100" }, "channel": "wechat" });
     let raw = |kind: &str, body: &str| {
         let bearer = format!("Bearer {}", token("u1"));
         let headers = vec![
