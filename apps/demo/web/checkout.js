@@ -2,13 +2,17 @@
 
 import * as clock from "./clock.js";
 import { Keys } from "./keys.js";
-import { isBeingGranted, isOpen, isPayable } from "./order-book.js";
+import { isBeingGranted, isOpen, isPayable, lacksCode } from "./order-book.js";
 import { tabStore } from "./storage.js";
 import { isUpgrade } from "./upgrade.js";
 
 const ORDER_KEY = "paydesk.order";
 // Refusals by what the buyer holds, which is then something else than the page thought.
 const STALE = ["upgrade_needed", "not_an_upgrade"];
+// A code whose answer was lost comes back only when the platform is asked. The server does that by
+// itself, but a minute is long in front of an empty frame; it asks no more often than this.
+const CODE_LATE_MS = 3000;
+const ASK_AGAIN_MS = 5000;
 
 export class Checkout {
   #api;
@@ -19,8 +23,9 @@ export class Checkout {
 
   /**
    * The purchase that the panel shows, or null: `item`, `channel`, `orderNo` (null until there
-   * is one), `problem` (null, or why there is none), `keys`, and what `OrderActions` says of
-   * the buttons: `check` ("idle", "busy", "unpaid"), `busy` and `failure`.
+   * is one), `problem` (null, or why there is none), `keys`, `refreshMs` (when to have the
+   * platform asked for a missing code), and what `OrderActions` says of the buttons: `check`
+   * ("idle", "busy", "unpaid"), `busy` and `failure`.
    */
   current = null;
 
@@ -59,6 +64,7 @@ export class Checkout {
     const item = { ...order.item, amount_fen: order.amount_fen };
     this.current = { ...purchaseOf(item, order.channel), orderNo: order.order_no };
     tabStore.set(ORDER_KEY, order.order_no);
+    this.#hurry(order);
     this.#on.onChange();
   }
 
@@ -106,6 +112,17 @@ export class Checkout {
     return [...new Set([...first, ...open])].slice(0, 3);
   }
 
+  /** Whether the platform should be asked about an order for its code. Saying yes counts as asking. */
+  needsRefresh(orderNo) {
+    const purchase = this.current;
+    if (purchase?.orderNo !== orderNo || purchase.busy) return false;
+    const order = this.order;
+    const nowMs = performance.now();
+    if ((order && !lacksCode(order, clock.now())) || nowMs < purchase.refreshMs) return false;
+    purchase.refreshMs = nowMs + ASK_AGAIN_MS;
+    return true;
+  }
+
   /** Whether the screen waits for something other than the buyer. */
   isUrgent() {
     if (this.#restoring) return true;
@@ -133,6 +150,7 @@ export class Checkout {
       const order = await this.#createOnce(purchase);
       this.#attach(purchase, order.order_no);
       this.#on.onOrder(order);
+      this.#hurry(order);
     } catch (problem) {
       if (problem.orderNo) {
         // The order exists; only its QR code is late, and polling will find it.
@@ -163,6 +181,11 @@ export class Checkout {
     return call;
   }
 
+  /** The next poll may be far off, for all that was known until now. */
+  #hurry(order) {
+    if (lacksCode(order, clock.now())) this.#on.onPoll();
+  }
+
   #attach(purchase, orderNo) {
     purchase.orderNo = orderNo;
     if (this.current === purchase) tabStore.set(ORDER_KEY, orderNo);
@@ -171,5 +194,6 @@ export class Checkout {
 
 function purchaseOf(item, channel) {
   const buttons = { check: "idle", busy: null, failure: null };
-  return { item, channel, orderNo: null, problem: null, keys: new Keys(), ...buttons };
+  const refreshMs = performance.now() + CODE_LATE_MS;
+  return { item, channel, orderNo: null, problem: null, keys: new Keys(), refreshMs, ...buttons };
 }

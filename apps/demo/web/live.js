@@ -18,8 +18,9 @@ function between(lowMs, highMs) {
 /**
  * Callbacks: `onOrders(orders)`, `onGone(orderNo)` for an order that is not ours (any more),
  * `onState("connecting" | "online" | "offline")`, `refreshAccount()` to read the balance again.
- * `watched()` names the orders to ask for, and `isUrgent()` says that one of them should be
- * asked for soon even on a good socket.
+ * `watched()` names the orders to ask for, `needsRefresh(orderNo)` those that the payment platform
+ * should be asked about, and `isUrgent()` says that one of them should be asked for soon even on
+ * a good socket.
  */
 export class Live {
   #api;
@@ -229,7 +230,7 @@ export class Live {
 
   async #askFor(orderNo) {
     try {
-      this.#on.onOrders([await this.#api.order(orderNo)]);
+      this.#on.onOrders([await this.#api.order(orderNo, { refresh: this.#on.needsRefresh(orderNo) })]);
     } catch (error) {
       if (error.status !== 404) throw error;
       this.#on.onGone(orderNo);

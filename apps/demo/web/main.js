@@ -40,6 +40,7 @@ const live = new Live({
   onState: connectionChanged,
   refreshAccount: () => floor.refreshAccount(),
   watched: () => checkout.watched(),
+  needsRefresh: (orderNo) => checkout.needsRefresh(orderNo),
   isUrgent: () => checkout.isUrgent(),
 });
 const countdown = new Countdown({

@@ -66,6 +66,7 @@ export class OrderActions {
       await this.#catchUp(orderNo);
     }
     purchase.busy = null;
+    if (purchase.failure) this.#on.onPoll(); // Perhaps the new code's answer was lost.
     this.#on.onChange();
   }
 

@@ -46,6 +46,11 @@ export function isBeingGranted(order) {
   return order.status === "paid" && (order.fulfilment === "none" || order.fulfilment === "pending");
 }
 
+/** Could be paid now, but for its code, which has not come. */
+export function lacksCode(order, nowMs) {
+  return isPayable(order, nowMs) && !order.qr_code_image;
+}
+
 /** Can be paid now: pending and not past its time. */
 export function isPayable(order, nowMs) {
   return order.status === "pending" && Date.parse(order.expire_at) > nowMs;

@@ -53,6 +53,13 @@ async fn shows_balance(browser: &Browser, points: &str) {
         .await;
 }
 
+/// The simulated platform of a demo.
+async fn platform(demo: &mut Process) -> Client {
+    let line = demo.printed("The platform:", Duration::from_secs(5)).await;
+    let url = line.split_whitespace().find(|word| word.contains("://"));
+    Client::new(url.expect("an address").trim_end_matches('/'))
+}
+
 /// A visitor who has just come in, with a narrow window.
 async fn visitor() -> (Process, Browser) {
     visitor_with(&[]).await

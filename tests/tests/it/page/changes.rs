@@ -1,10 +1,11 @@
 //! A buyer who changes channel or mind while an order waits, and one who is too slow.
 
 use e2e::{Browser, until};
+use serde_json::json;
 
 use super::{
-    PANEL, WHILE, cashier, choose, keep, panel_is, pay_and_go_on, pay_at, shows_balance, visitor,
-    visitor_with,
+    PANEL, WHILE, cashier, choose, keep, panel_is, pay_and_go_on, pay_at, platform, shows_balance,
+    visitor, visitor_with,
 };
 
 const RESULT: &str = "[data-testid=result]";
@@ -21,6 +22,11 @@ const LOSE: &str = "window.keys = []; const real = window.fetch; window.fetch = 
     const answer = await real(...call); if (!String(call[0]).endsWith('/create-order')) return answer;\
     window.keys.push(call[1].headers['Idempotency-Key']);\
     if (window.keys.length === 1) throw new TypeError('lost'); return answer; };";
+
+/// Keeps the times at which the platform was to be asked about an order.
+const WATCH: &str = "window.asked = []; const plain = window.fetch; window.fetch = (...call) => {\
+    if (String(call[0]).includes('refresh=true')) window.asked.push(performance.now());\
+    return plain(...call); };";
 
 async fn waits_for(browser: &Browser, code: &str, channel: &str) {
     choose(browser, channel).await;
@@ -181,4 +187,27 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
     assert_eq!(keys[0], keys[1]);
     leave(&browser).await;
     assert_eq!(orders(&browser).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_whose_answer_was_lost_comes_within_seconds() {
+    let (mut demo, browser) = visitor().await;
+    let lost = json!([{ "on": "native", "kind": "act_then_drop", "times": 2 }]);
+    let set = platform(&mut demo).await.post("/sim/faults", &lost).await;
+    assert!((200..300).contains(&set.status), "{set:?}");
+    browser.eval(WATCH).await;
+    choose(&browser, "wechat").await;
+    browser.click("[data-testid=buy-points-100]").await;
+    // The first answer and that to the first question are lost; the scheduler would wait for 30 s.
+    panel_is(&browser, "waiting").await;
+    let pauses = "return window.asked.slice(1).map((at, index) => at - window.asked[index])";
+    let pauses = browser.eval(pauses).await;
+    let pauses = pauses.as_array().unwrap();
+    assert!(!pauses.is_empty(), "asked once and once more");
+    assert!(
+        pauses.iter().all(|pause| pause.as_f64().unwrap() > 4900.0),
+        "{pauses:?}"
+    );
+    pay_and_go_on(&browser).await;
+    shows_balance(&browser, "100").await;
 }
