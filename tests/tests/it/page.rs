@@ -95,6 +95,8 @@ async fn pay_at(cashier: &str) {
     let phone = Browser::start(390, 844).await;
     phone.open(cashier).await;
     phone.click("#pay").await;
+    // The phone is put away only once its platform has heard it.
+    phone.shows("body", "data-state", "paid", WHILE).await;
 }
 
 /// Pays what is on the screen, waits for the goods, and goes back to the shop.
@@ -137,6 +139,8 @@ async fn a_visitor_buys_points_with_a_phone() {
     phone.open(&cashier).await;
     keep(&phone, "3-phone.png").await;
     phone.click("#pay").await;
+    // The phone is put away only once its platform has heard it.
+    phone.shows("body", "data-state", "paid", WHILE).await;
 
     browser.shows(PANEL, "data-state", "granted", WHILE).await;
     let result = browser.read("[data-testid=result]", "text").await.unwrap();
@@ -172,6 +176,8 @@ async fn a_visitor_buys_points_through_alipay() {
     phone.open(&cashier).await;
     keep(&phone, "7-alipay-phone.png").await;
     phone.click("#pay").await;
+    // The phone is put away only once its platform has heard it.
+    phone.shows("body", "data-state", "paid", WHILE).await;
     browser.shows(PANEL, "data-state", "granted", WHILE).await;
     browser.click("[data-testid=main-action]").await;
     shows_balance(&browser, "100").await;
