@@ -1,17 +1,15 @@
 use std::fmt;
 
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use paydesk_provider::keys::{KeyError, PublicKey};
 
-use crate::keys::{KeyError, public_key_der};
+use crate::keys::ALIPAY_KEY;
 
 /// The public keys that Alipay signs with for this app, as the console shows them. The platform's
 /// messages name no key, so while it is being changed both are held and each is tried.
 #[derive(Clone)]
-pub struct AlipayKeys(Vec<UnparsedPublicKey<Vec<u8>>>);
+pub struct AlipayKeys(Vec<PublicKey>);
 
 impl AlipayKeys {
-    const EXPECTED: &'static str = "Alipay's public key (支付宝公钥, alipayPublicKey_RSA2.txt)";
-
     /// Reads the key as PEM or as bare base64, which is how the console shows it.
     ///
     /// # Errors
@@ -25,23 +23,20 @@ impl AlipayKeys {
     /// # Errors
     /// As [`AlipayKeys::new`].
     pub fn and(mut self, text: &str) -> Result<Self, KeyError> {
-        let key = public_key_der(text, Self::EXPECTED)?;
+        let key = PublicKey::parse(text, &ALIPAY_KEY)?;
         if !self.holds(&key) {
-            self.0
-                .push(UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key));
+            self.0.push(key);
         }
         Ok(self)
     }
 
-    /// Whether this very key (PKCS#1) is among them.
-    pub(crate) fn holds(&self, der: &[u8]) -> bool {
-        self.0.iter().any(|key| key.as_ref() == der)
+    /// Whether this very key is among them.
+    pub(crate) fn holds(&self, key: &PublicKey) -> bool {
+        self.0.contains(key)
     }
 
     pub(crate) fn any_verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0
-            .iter()
-            .any(|key| key.verify(message, signature).is_ok())
+        self.0.iter().any(|key| key.verifies(message, signature))
     }
 }
 

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use paydesk_provider::http::{Request, Transport};
 use paydesk_provider::{
     Answer, Capabilities, Channel, Closed, CreatePayment, Created, Details, Found, Identity,
     Notice, NoticeError, PaymentProvider, PaymentStatement, ProviderError, RawNotice, Untrusted,
@@ -18,13 +19,14 @@ use crate::order::{Product, Unsendable};
 use crate::refusal::{Refusal, details};
 use crate::signing::Signer;
 use crate::trade::Trade;
-use crate::transport::{Request, Transport};
 use crate::trust::Authentic;
 use crate::{notice, order};
 
 /// A QR code works this long, whatever the order's own deadline is.
 const CODE_LIFE: Duration = Duration::hours(2);
 const LONGEST_CODE: usize = 1024;
+/// Answers are a few KiB; more than this is not one.
+const LONGEST_BODY: usize = 1024 * 1024;
 
 /// One merchant's app at Alipay.
 ///
@@ -87,7 +89,12 @@ impl Alipay {
         payment_no: &str,
         request: Request,
     ) -> Result<Reply, Refusal> {
-        let response = self.transport.send(request).await?;
+        let response = self
+            .transport
+            .send(request)
+            .await?
+            .collect(LONGEST_BODY)
+            .await?;
         tracing::debug!(http.status = response.status, "answered");
         if response.status != 200 {
             return Err(Refusal::not_the_gateways(&response));
@@ -138,14 +145,16 @@ impl Alipay {
         Ok(Reply { node, details })
     }
 
-    fn request(
+    async fn request(
         &self,
         operation: Operation,
         notify_url: Option<&str>,
         biz_content: &str,
     ) -> Result<Request, Unsendable> {
         let now = (self.clock)();
-        self.signer.request(operation, now, notify_url, biz_content)
+        self.signer
+            .request(operation, now, notify_url, biz_content)
+            .await
     }
 
     /// A query's answer names neither seller nor app. Both are ours: the gateway told us by our
@@ -182,7 +191,9 @@ impl PaymentProvider for Alipay {
         order::check(&self.capabilities, request, now)?;
         let biz_content = order::precreate(self.product, request)?;
         let operation = Operation::Create;
-        let sent = self.request(operation, Some(&request.notify_url), &biz_content)?;
+        let sent = self
+            .request(operation, Some(&request.notify_url), &biz_content)
+            .await?;
         let reply = self
             .call(operation, &request.payment_no, sent)
             .await
@@ -204,7 +215,9 @@ impl PaymentProvider for Alipay {
     async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError> {
         order::check_number(&self.capabilities, payment_no)?;
         let operation = Operation::Query;
-        let sent = self.request(operation, None, &order::number(payment_no)?)?;
+        let sent = self
+            .request(operation, None, &order::number(payment_no)?)
+            .await?;
         let reply = match self.call(operation, payment_no, sent).await {
             Ok(reply) => reply,
             Err(Refusal::Told {
@@ -226,7 +239,9 @@ impl PaymentProvider for Alipay {
     async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
         order::check_number(&self.capabilities, payment_no)?;
         let operation = Operation::Close;
-        let sent = self.request(operation, None, &order::number(payment_no)?)?;
+        let sent = self
+            .request(operation, None, &order::number(payment_no)?)
+            .await?;
         let (class, details) = match self.call(operation, payment_no, sent).await {
             Ok(reply) => return Ok(answer(Closed::Accepted, reply.details)),
             Err(Refusal::Told { class, details }) => (class, details),

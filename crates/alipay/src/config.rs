@@ -2,13 +2,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use paydesk_provider::http::{ReqwestTransport, SetupError, Transport};
 use time::OffsetDateTime;
 use url::{Host, Url};
 
 use crate::alipay_keys::AlipayKeys;
 use crate::keys::AppKey;
 use crate::order::Product;
-use crate::transport::{ReqwestTransport, SetupError, Transport};
 
 /// Tells the time. Requests are stamped with it, so it must be near the platform's.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
@@ -115,7 +115,11 @@ impl Config {
         if !digits(pid) || pid.len() != 16 || !pid.starts_with("2088") {
             return Err(ConfigError::SellerId);
         }
-        if own.alipay_keys.holds(own.app_key.public_der()) {
+        if own
+            .app_key
+            .public_key()
+            .is_some_and(|key| own.alipay_keys.holds(key))
+        {
             return Err(ConfigError::OwnKey);
         }
         address(&self.base_url).map_err(ConfigError::BaseUrl)

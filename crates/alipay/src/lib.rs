@@ -15,12 +15,14 @@ mod order;
 mod refusal;
 mod signing;
 mod trade;
-mod transport;
 mod trust;
 
 pub use alipay_keys::AlipayKeys;
 pub use client::Alipay;
 pub use config::{Clock, Config, ConfigError, Credentials};
-pub use keys::{AppKey, KeyError};
+pub use keys::AppKey;
 pub use order::Product;
-pub use transport::{Request, ReqwestTransport, Response, SetupError, Transport, TransportError};
+pub use paydesk_provider::http::{
+    Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
+};
+pub use paydesk_provider::keys::{KeyError, SignError, Signer};

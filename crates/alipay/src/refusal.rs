@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use bytes::Bytes;
+use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
 
 use crate::answer::{Envelope, Head};
 use crate::codes::{Class, Operation, classify};
-use crate::transport::{Response, TransportError};
 
 /// How long to wait after "too fast": the platform never says.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -44,7 +45,7 @@ impl Refusal {
 
     /// An answer of HTTP's own: the gateway always answers 200, so this comes from something in
     /// between, and what became of the request is open.
-    pub(crate) fn not_the_gateways(response: &Response) -> Self {
+    pub(crate) fn not_the_gateways(response: &Response<Bytes>) -> Self {
         Self::Failed(ProviderError::Unknown {
             details: Details {
                 message: "not an answer of the gateway".to_owned(),
@@ -121,7 +122,7 @@ impl From<TransportError> for Refusal {
 }
 
 /// What an answer of any kind carries for support.
-pub(crate) fn details(response: &Response) -> Details {
+pub(crate) fn details(response: &Response<Bytes>) -> Details {
     Details {
         status: Some(response.status),
         request_id: response

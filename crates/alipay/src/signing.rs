@@ -1,6 +1,11 @@
 //! Requests: what is signed, and where each parameter travels.
 
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use paydesk_provider::http::{Method, Request};
 use time::OffsetDateTime;
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -9,9 +14,10 @@ use crate::beijing;
 use crate::codes::Operation;
 use crate::keys::AppKey;
 use crate::order::Unsendable;
-use crate::transport::Request;
 
 const USER_AGENT: &str = concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
+/// For a whole exchange.
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// RSA with SHA-256. Neither side's messages choose another.
 pub(crate) const SIGN_TYPE: &str = "RSA2";
 
@@ -28,7 +34,7 @@ impl Signer {
     /// The common parameters travel in the query, as the platform's own library has it: without
     /// `charset` there the gateway reads GBK. What is ordered travels in the body and stays out of
     /// the logs of whoever logs addresses.
-    pub(crate) fn request(
+    pub(crate) async fn request(
         &self,
         operation: Operation,
         at: OffsetDateTime,
@@ -49,13 +55,16 @@ impl Signer {
         common.extend(notify_url.map(|url| ("notify_url", url)));
         let body = ("biz_content", biz_content);
         let all = common.iter().chain([&body]);
-        let signature = self.key.sign(&canonical(
-            all.map(|(name, value)| (name.as_bytes(), value.as_bytes())),
-        ));
+        let text = canonical(all.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+        let signature = self
+            .key
+            .sign(&text)
+            .await
+            .map_err(|error| Unsendable::because(error.to_string()))?;
         let mut url = self.gateway.clone();
         url.query_pairs_mut()
             .extend_pairs(&common)
-            .append_pair("sign", &signature);
+            .append_pair("sign", &STANDARD.encode(signature));
         let body = Serializer::new(String::new())
             .append_pair(body.0, body.1)
             .finish();
@@ -68,11 +77,13 @@ impl Signer {
             ("User-Agent", USER_AGENT),
         ];
         Ok(Request {
+            method: Method::Post,
             url,
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
             body: Bytes::from(body),
+            timeout: TIMEOUT,
         })
     }
 }
@@ -121,16 +132,17 @@ mod tests {
         assert_eq!(text(&[]), "");
     }
 
-    #[test]
-    fn the_published_texts_get_the_published_signatures() {
+    #[tokio::test]
+    async fn the_published_texts_get_the_published_signatures() {
         let vectors: serde_json::Value =
             serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap();
         let key = AppKey::parse(vectors["key"]["private"].as_str().unwrap()).unwrap();
         for name in ["request", "aes_request"] {
             let vector = &vectors[name];
             let signed = vector["signed"].as_str().unwrap();
+            let signature = key.sign(signed.as_bytes()).await.unwrap();
             assert_eq!(
-                key.sign(signed.as_bytes()),
+                STANDARD.encode(signature),
                 vector["sign"].as_str().unwrap(),
                 "{name}"
             );
@@ -146,6 +158,6 @@ mod tests {
                 .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
         );
         assert_eq!(signed, vector["signed"].as_str().unwrap().as_bytes());
-        assert_eq!(key.sign(&signed), sign[0].1);
+        assert_eq!(STANDARD.encode(key.sign(&signed).await.unwrap()), sign[0].1);
     }
 }

@@ -2,7 +2,12 @@
 #![warn(missing_docs)]
 
 mod error;
+#[cfg(feature = "sdk")]
+pub mod http;
+#[cfg(feature = "sdk")]
+pub mod keys;
 mod notice;
+mod observer;
 mod payment;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -14,6 +19,7 @@ use async_trait::async_trait;
 
 pub use error::{Advice, Details, NoticeError, ProviderError, Untrusted};
 pub use notice::{Notice, NoticeBody, RawNotice};
+pub use observer::{Exchange, Observer};
 pub use payment::{
     Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity,
     PaymentStatement, Scene, TradeState, UnknownName,

@@ -2,47 +2,36 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use paydesk_provider::{
-    Answer, Capabilities, Channel, Closed, CreatePayment, Created, Details, Found, Identity,
-    Notice, NoticeError, PaymentProvider, ProviderError, RawNotice, Untrusted, Verified,
+    Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity, Notice,
+    NoticeError, PaymentProvider, ProviderError, RawNotice, Verified,
 };
-use serde::Deserialize;
-use time::Duration;
-use url::Url;
+use time::{Duration, OffsetDateTime};
 
-use crate::authorization::Signer;
-use crate::codes::{Class, Operation};
-use crate::config::{Clock, Config, ConfigError, Credentials, Nonce};
-use crate::keys::ApiV3Key;
-use crate::platform_keys::PlatformKeys;
-use crate::refusal::{Refusal, details, request_id};
-use crate::transaction::{Transaction, place};
-use crate::transport::{Method, Request, Response, Transport};
-use crate::trust::Authentic;
-use crate::{notice, order};
+use crate::authorization::Merchant;
+use crate::config::{Config, ConfigError, Credentials};
+use crate::exchange::Account;
+use crate::hosts::Hosts;
+use crate::keys::ApiV3Keys;
+use crate::notice::{NoticeVerifier, WechatNotice};
+use crate::order;
+use crate::orders::OrderNumber;
+use crate::payee::{Merchants, Party, SubMerchant};
+use crate::sealer::Sealer;
 
-const NATIVE: &str = "/v3/pay/transactions/native";
-const BY_NUMBER: &str = "/v3/pay/transactions/out-trade-no";
 /// A QR code works this long, whatever the order's own deadline is.
 const CODE_LIFE: Duration = Duration::hours(2);
-const LONGEST_CODE_URL: usize = 512;
-const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION"), " (Rust)");
 
 /// One merchant's account at WeChat Pay.
 ///
-/// Building one needs no network and no runtime, and verifying a notice needs neither. It can be
-/// shared; nothing in it changes.
+/// Building one needs no network and no runtime, and verifying a notice needs neither. Clones share
+/// everything; no task runs for a client, so a process may hold as many as it has merchants.
+#[derive(Clone)]
 pub struct WechatPay {
+    pub(crate) account: Arc<Account>,
+    sub: Option<SubMerchant>,
     identity: Identity,
     capabilities: Capabilities,
-    signer: Signer,
-    api_v3_key: ApiV3Key,
-    platform_keys: PlatformKeys,
-    base_url: Url,
-    clock: Clock,
-    nonce: Nonce,
-    transport: Arc<dyn Transport>,
 }
 
 impl WechatPay {
@@ -52,7 +41,7 @@ impl WechatPay {
     /// [`ConfigError`] for settings that cannot be right, the merchant's own key in place of the
     /// platform's among them.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let base_url = config.check()?;
+        let (primary, backup) = config.check()?;
         let transport = config.transport_or_default()?;
         let Credentials {
             merchant_id,
@@ -62,79 +51,108 @@ impl WechatPay {
             api_v3_key,
             platform_keys,
         } = config.credentials;
-        Ok(Self {
-            identity: Identity {
-                channel: Channel::Wechat,
-                merchant_id: merchant_id.clone(),
-                app_id,
-            },
-            capabilities: order::capabilities(),
-            signer: Signer {
-                merchant_id,
+        let identity = Identity {
+            channel: Channel::Wechat,
+            merchant_id: merchant_id.clone(),
+            app_id: app_id.clone(),
+        };
+        let account = Account {
+            merchant: Merchant {
+                id: merchant_id,
                 certificate_serial: certificate_serial.to_ascii_uppercase(),
                 key: merchant_key,
             },
-            api_v3_key,
+            app_id,
+            api_v3_keys: ApiV3Keys {
+                current: api_v3_key,
+                previous: config.previous_api_v3_key,
+            },
             platform_keys,
-            base_url,
+            hosts: Hosts::new(primary, backup),
             clock: config.clock,
             nonce: config.nonce,
             transport,
+            observer: config.observer,
+            pause: config.pause,
+            read_attempts: config.read_attempts,
+        };
+        Ok(Self {
+            account: Arc::new(account),
+            sub: None,
+            identity,
+            capabilities: order::capabilities(),
         })
     }
 
-    /// Signs, sends, and lets through only a success whose signature was checked.
-    #[tracing::instrument(
-        name = "wechatpay.exchange",
-        level = "debug",
-        skip_all,
-        fields(operation = ?operation)
-    )]
-    async fn call(&self, operation: Operation, request: Request) -> Result<Reply, Refusal> {
-        let response = self.transport.send(request).await?;
-        tracing::debug!(http.status = response.status, "answered");
-        let now = (self.clock)();
-        if !(200..300).contains(&response.status) {
-            return Err(Refusal::told(operation, &response, now));
-        }
-        let body = self
-            .platform_keys
-            .authenticate(&response.headers, &response.body, now)
-            .map_err(|reason| {
-                tracing::debug!(reason = reason.reason(), "answer not trusted");
-                untrusted(reason, &response)
-            })?;
-        if response.status != operation.success() {
-            return Err(Refusal::told(operation, &response, now));
-        }
-        Ok(Reply { response, body })
+    /// The same account as the service provider (服务商) of a sub-merchant: calls go to the partner's
+    /// endpoints with the partner's fields, and the money is the sub-merchant's.
+    #[must_use]
+    pub fn on_behalf_of(&self, sub: SubMerchant) -> Self {
+        let mut client = self.clone();
+        client.identity.merchant_id.clone_from(&sub.merchant_id);
+        client.sub = Some(sub);
+        client
     }
 
-    /// The body is given once, as the bytes that are signed and sent.
-    fn request(&self, method: Method, path: &str, query: Option<&str>, body: Bytes) -> Request {
-        let mut url = self.base_url.clone();
-        url.set_path(path);
-        url.set_query(query);
-        let nonce = (self.nonce)();
-        let authorization = self
-            .signer
-            .authorize(method, &url, &body, (self.clock)(), &nonce);
-        let headers = [
-            ("Authorization", authorization),
-            ("Accept", "application/json".to_owned()),
-            ("Content-Type", "application/json".to_owned()),
-            ("User-Agent", USER_AGENT.to_owned()),
-            // On every request: it names the key that the answer is to be signed with.
-            (
-                "Wechatpay-Serial",
-                self.platform_keys.preferred().to_owned(),
-            ),
-        ];
-        Request {
-            method,
-            url,
-            headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
-            body,
+    /// What checks and opens notices to this merchant, its sub-merchants' among them.
+    pub fn notices(&self) -> NoticeVerifier {
+        NoticeVerifier::new(Arc::clone(&self.account))
+    }
+
+    /// Encrypts fields of a [`RawCall`](crate::RawCall) to the platform's key.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when no key of the platform is held.
+    pub fn sealer(&self) -> Result<Sealer, ProviderError> {
+        let keys = &self.account.platform_keys;
+        let serial = keys.preferred();
+        match keys.get(serial) {
+            Some(key) => Ok(Sealer::new(serial.to_owned(), key.clone())),
+            None => Err(ProviderError::not_sent("no key of the platform is held")),
+        }
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.account.now()
+    }
+
+    pub(crate) const fn sub_merchant(&self) -> Option<&SubMerchant> {
+        self.sub.as_ref()
+    }
+
+    pub(crate) const fn orders_path(&self) -> &'static str {
+        if self.sub.is_some() {
+            "/v3/pay/partner/transactions"
+        } else {
+            "/v3/pay/transactions"
+        }
+    }
+
+    pub(crate) fn party<'a>(&'a self, app_id: Option<&'a str>) -> Party<'a> {
+        let own_app = app_id.unwrap_or(&self.account.app_id);
+        let own = &self.account.merchant.id;
+        match &self.sub {
+            None => Party::Direct {
+                appid: own_app,
+                mchid: own,
+            },
+            Some(sub) => Party::Partner {
+                sp_appid: own_app,
+                sp_mchid: own,
+                sub_appid: sub.app_id.as_deref(),
+                sub_mchid: &sub.merchant_id,
+            },
+        }
+    }
+
+    pub(crate) fn merchants(&self) -> Merchants<'_> {
+        let own = &self.account.merchant.id;
+        match &self.sub {
+            None => Merchants::Direct { mchid: own },
+            Some(sub) => Merchants::Partner {
+                sp_mchid: own,
+                sub_mchid: &sub.merchant_id,
+            },
         }
     }
 }
@@ -151,81 +169,48 @@ impl PaymentProvider for WechatPay {
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %request.payment_no))]
     async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError> {
-        let now = (self.clock)();
-        order::check(&self.capabilities, request, now)?;
-        let body = order::native(&self.identity, request)?;
-        let reply = self
-            .call(
-                Operation::Create,
-                self.request(Method::Post, NATIVE, None, body),
-            )
-            .await
-            .map_err(Refusal::into_error)?;
-        let code_url = reply.code_url().map_err(|why| reply.malformed(why))?;
-        Ok(reply.answer(Created {
-            code_url,
-            code_expires_at: now + CODE_LIFE,
-        }))
+        let now = self.now();
+        let placed = self.native(&order::order(request)?).await?;
+        Ok(Answer {
+            value: Created {
+                code_url: placed.value,
+                code_expires_at: now + CODE_LIFE,
+            },
+            request_id: placed.request_id,
+        })
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError> {
-        order::check_number(&self.capabilities, payment_no)?;
-        let path = format!("{BY_NUMBER}/{payment_no}");
-        let query = format!("mchid={}", self.identity.merchant_id);
-        let request = self.request(Method::Get, &path, Some(&query), Bytes::new());
-        let reply = match self.call(Operation::Query, request).await {
-            Ok(reply) => reply,
-            Err(Refusal::Told {
-                class: Class::NoSuchPayment,
-                details,
-            }) => return Ok(answered(Found::NoSuchPayment, details)),
-            Err(refusal) => return Err(refusal.into_error()),
-        };
-        let statement = reply
-            .body
-            .attest(|json| {
-                let transaction = Transaction::read(json)?;
-                if transaction.payment_no() != payment_no {
-                    return Err("the answer is about another number".to_owned());
-                }
-                transaction.into_statement(None)
+        order::check_payment_no(payment_no)?;
+        let answer = self
+            .ask(OrderNumber::OutTradeNo(payment_no), |transaction| {
+                Ok(transaction.statement(None))
             })
-            .map_err(|why| reply.malformed(why))?;
-        Ok(reply.answer(Found::Payment(Box::new(statement))))
+            .await?;
+        Ok(Answer {
+            value: match answer.value {
+                Some(statement) => Found::Payment(Box::new(statement)),
+                None => Found::NoSuchPayment,
+            },
+            request_id: answer.request_id,
+        })
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
-        order::check_number(&self.capabilities, payment_no)?;
-        let path = format!("{BY_NUMBER}/{payment_no}/close");
-        let body = order::close(&self.identity.merchant_id)?;
-        let request = self.request(Method::Post, &path, None, body);
-        let (class, details) = match self.call(Operation::Close, request).await {
-            Ok(reply) => return Ok(reply.answer(Closed::Accepted)),
-            Err(Refusal::Told { class, details }) => (class, details),
-            Err(refusal) => return Err(refusal.into_error()),
-        };
-        let closed = match class {
-            Class::AlreadyClosed => Closed::Accepted,
-            Class::AlreadyPaid => Closed::AlreadyPaid,
-            Class::NoSuchPayment => Closed::NoSuchPayment,
-            _ => return Err(Refusal::Told { class, details }.into_error()),
-        };
-        Ok(answered(closed, details))
+        order::check_payment_no(payment_no)?;
+        self.close_order(payment_no).await
     }
 
     #[tracing::instrument(name = "wechatpay.verify", level = "debug", skip_all)]
     fn verify(&self, notice: &RawNotice) -> Result<Verified<Notice>, NoticeError> {
-        let verified = self
-            .platform_keys
-            .authenticate(&notice.headers, &notice.body, (self.clock)())
-            .map_err(NoticeError::from)
-            .and_then(|body| body.attest(|json| notice::open(&self.api_v3_key, json)));
-        if let Err(error) = &verified {
-            tracing::debug!(reason = error.reason(), "notice refused");
-        }
-        verified
+        self.notices().shaped(
+            &notice.headers,
+            &notice.body,
+            self.now(),
+            WechatNotice::neutral,
+        )
     }
 
     /// A public key of the platform is configured, not fetched: there is nothing to do.
@@ -238,63 +223,10 @@ impl fmt::Debug for WechatPay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WechatPay")
             .field("identity", &self.identity)
-            .field("platform_keys", &self.platform_keys)
-            .field("base_url", &self.base_url.as_str())
-            .field("transport", &self.transport)
+            .field("sub", &self.sub)
+            .field("platform_keys", &self.account.platform_keys)
+            .field("host", &self.account.hosts.primary().as_str())
+            .field("transport", &self.account.transport)
             .finish_non_exhaustive()
-    }
-}
-
-/// A success whose signature was checked.
-struct Reply {
-    response: Response,
-    body: Authentic,
-}
-
-impl Reply {
-    fn code_url(&self) -> Result<String, String> {
-        #[derive(Deserialize)]
-        struct Native {
-            code_url: String,
-        }
-        let Native { code_url } = serde_json::from_slice(self.body.bytes())
-            .map_err(|error| format!("no code_url: {}", place(&error)))?;
-        if code_url.is_empty() || code_url.len() > LONGEST_CODE_URL {
-            return Err("code_url is empty or too long".to_owned());
-        }
-        Ok(code_url)
-    }
-
-    fn answer<T>(&self, value: T) -> Answer<T> {
-        Answer {
-            value,
-            request_id: request_id(&self.response),
-        }
-    }
-
-    fn malformed(&self, message: String) -> ProviderError {
-        ProviderError::Malformed {
-            details: Details {
-                message,
-                ..details(&self.response)
-            },
-        }
-    }
-}
-
-fn untrusted(reason: Untrusted, response: &Response) -> Refusal {
-    Refusal::Failed(ProviderError::Untrusted {
-        details: Details {
-            message: reason.to_string(),
-            ..details(response)
-        },
-        reason,
-    })
-}
-
-fn answered<T>(value: T, details: Details) -> Answer<T> {
-    Answer {
-        value,
-        request_id: details.request_id,
     }
 }

@@ -1,24 +1,35 @@
 use std::fmt;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use paydesk_provider::Observer;
+use paydesk_provider::http::{ReqwestTransport, SetupError, Transport};
+use paydesk_provider::keys::SignError;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
 use url::{Host, Url};
 
 use crate::keys::{ApiV3Key, MerchantKey};
 use crate::platform_keys::PlatformKeys;
-use crate::transport::{ReqwestTransport, SetupError, Transport};
 
 /// Tells the time. Requests are stamped with it and messages are judged by it, so it must be within
 /// five minutes of the platform's.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 /// Makes a fresh random text for each request: letters and digits, at most 32.
-pub type Nonce = Arc<dyn Fn() -> String + Send + Sync>;
+pub type Nonce = Arc<dyn Fn() -> Result<String, SignError> + Send + Sync>;
+
+/// Waits this long before a read is sent again.
+pub type Pause = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// Where calls go unless the configuration says otherwise.
 const BASE_URL: &str = "https://api.mch.weixin.qq.com";
+/// Where they go while that cannot be reached.
+const BACKUP_URL: &str = "https://api2.mch.weixin.qq.com";
+const READ_ATTEMPTS: u32 = 3;
 
 /// Whose account it is, and the keys that prove it.
 #[derive(Debug)]
@@ -40,10 +51,15 @@ pub struct Credentials {
 /// Everything that a client needs, with defaults for all but the credentials.
 pub struct Config {
     pub(crate) credentials: Credentials,
+    pub(crate) previous_api_v3_key: Option<ApiV3Key>,
     pub(crate) base_url: String,
+    pub(crate) backup_url: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) nonce: Nonce,
+    pub(crate) pause: Pause,
     pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) read_attempts: u32,
 }
 
 /// A setting that cannot be right. The value is not repeated: it may be a key in the wrong place.
@@ -62,6 +78,9 @@ pub enum ConfigError {
     /// Not an address to call.
     #[error("base_url cannot be used: {0}")]
     BaseUrl(&'static str),
+    /// Not an address to call.
+    #[error("backup_url cannot be used: {0}")]
+    BackupUrl(&'static str),
     /// The merchant's own key in place of the platform's: nothing would ever verify.
     #[error(
         "platform key {id} is the public half of the merchant's own key: expected WeChat Pay's \
@@ -81,17 +100,65 @@ impl Config {
     pub fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
+            previous_api_v3_key: None,
             base_url: BASE_URL.to_owned(),
+            backup_url: Some(BACKUP_URL.to_owned()),
             clock: Arc::new(system_clock),
             nonce: Arc::new(random_nonce),
+            pause: Arc::new(|pause| Box::pin(tokio::time::sleep(pause))),
             transport: None,
+            observer: None,
+            read_attempts: READ_ATTEMPTS,
         }
     }
 
-    /// Another address: the backup host, or a simulator on this machine, for which `http` will do.
+    /// Another address, without a backup: a simulator on this machine for example, for which `http`
+    /// will do.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
+        self.backup_url = None;
+        self
+    }
+
+    /// The address for requests that found no connection to the first. Never used after an answer or
+    /// a time-out, when the first may have acted.
+    #[must_use]
+    pub fn backup_url(mut self, backup_url: impl Into<String>) -> Self {
+        self.backup_url = Some(backup_url.into());
+        self
+    }
+
+    /// The `APIv3` key that was set before: messages encrypted for it may still come by the
+    /// platform's repeats, for a day.
+    #[must_use]
+    pub fn previous_api_v3_key(mut self, key: ApiV3Key) -> Self {
+        self.previous_api_v3_key = Some(key);
+        self
+    }
+
+    /// Who is told of every request and its outcome.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// How often a call that changes nothing is sent at most, each time under a new signature; 3
+    /// unless said otherwise, 1 for never again. What changes something is sent once.
+    #[must_use]
+    pub const fn read_attempts(mut self, attempts: u32) -> Self {
+        self.read_attempts = attempts;
+        self
+    }
+
+    /// Another way to wait between two attempts; tokio's timer unless said otherwise.
+    #[must_use]
+    pub fn pause<F>(mut self, pause: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.pause = Arc::new(move |length| Box::pin(pause(length)));
         self
     }
 
@@ -105,7 +172,7 @@ impl Config {
     /// Another source of nonces.
     #[must_use]
     pub fn nonce(mut self, nonce: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        self.nonce = Arc::new(nonce);
+        self.nonce = Arc::new(move || Ok(nonce()));
         self
     }
 
@@ -117,7 +184,7 @@ impl Config {
     }
 
     /// Finds what cannot be right before a customer does.
-    pub(crate) fn check(&self) -> Result<Url, ConfigError> {
+    pub(crate) fn check(&self) -> Result<(Url, Option<Url>), ConfigError> {
         let own = &self.credentials;
         let plain = |text: &str, also: &[u8]| {
             let readable = |byte: u8| byte.is_ascii_alphanumeric() || also.contains(&byte);
@@ -132,10 +199,15 @@ impl Config {
             return Err(ConfigError::AppId);
         }
         serial_of_certificate(&own.certificate_serial).map_err(ConfigError::CertificateSerial)?;
-        if let Some(id) = own.platform_keys.id_of(own.merchant_key.public_der()) {
+        let own_key = own.merchant_key.public_key();
+        if let Some(id) = own_key.and_then(|key| own.platform_keys.id_of(key)) {
             return Err(ConfigError::OwnKey { id: id.to_owned() });
         }
-        address(&self.base_url).map_err(ConfigError::BaseUrl)
+        let backup = self.backup_url.as_deref().map(address).transpose();
+        Ok((
+            address(&self.base_url).map_err(ConfigError::BaseUrl)?,
+            backup.map_err(ConfigError::BackupUrl)?,
+        ))
     }
 
     pub(crate) fn transport_or_default(&self) -> Result<Arc<dyn Transport>, SetupError> {
@@ -201,12 +273,12 @@ fn system_clock() -> OffsetDateTime {
 }
 
 /// 32 characters, as in the platform's examples.
-fn random_nonce() -> String {
+fn random_nonce() -> Result<String, SignError> {
     let mut bytes = [0; 16];
     SystemRandom::new()
         .fill(&mut bytes)
-        .expect("the operating system gives random bytes");
-    hex::encode_upper(bytes)
+        .map_err(|_| SignError::new("no random bytes"))?;
+    Ok(hex::encode_upper(bytes))
 }
 
 #[cfg(test)]
@@ -215,7 +287,7 @@ mod tests {
 
     #[test]
     fn nonces_are_fresh_and_of_the_documented_shape() {
-        let (one, other) = (random_nonce(), random_nonce());
+        let (one, other) = (random_nonce().unwrap(), random_nonce().unwrap());
         assert_ne!(one, other);
         assert_eq!(one.len(), 32);
         assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric()));

@@ -1,132 +1,68 @@
-mod encoding;
-
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use rsa::pkcs1::{
-    DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, EncodeRsaPublicKey,
-};
-use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
-use rsa::traits::PublicKeyParts;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use paydesk_provider::keys::{KeyError, KeyFiles, PublicKey, SignError, Signer, SigningKey};
+use paydesk_provider::keys::{from_env, from_file};
 use zeroize::Zeroizing;
 
-use encoding::{Content, Encoded};
-
-/// What the platform and `ring` both ask for at least.
-const LEAST_BITS: usize = 2048;
-
-/// A key that cannot be what it should be. No variant holds key material.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// Another file than the one asked for.
-    #[error("expected {expected}, found {found}")]
-    WrongKind {
-        /// What belongs here, with the name of its file.
-        expected: &'static str,
-        /// What it seems to be.
-        found: &'static str,
-    },
-    /// Neither PEM nor base64.
-    #[error("expected {expected}, but this is neither PEM nor base64: was it cut off?")]
-    NotEncoded {
-        /// What belongs here, with the name of its file.
-        expected: &'static str,
-    },
-    /// Encoded well, but no RSA key.
-    #[error("expected {expected}, but there is no RSA key in it")]
-    NotRsa {
-        /// What belongs here, with the name of its file.
-        expected: &'static str,
-    },
-    /// An RSA key that nobody accepts any more.
-    #[error("this RSA key has {bits} bits, at least 2048 are needed")]
-    TooShort {
-        /// Its size.
-        bits: usize,
-    },
-    /// An `APIv3` key of another length than 32 bytes.
-    #[error("the APIv3 key has exactly 32 bytes, this has {length}: {cause}")]
-    ApiV3KeyLength {
-        /// The length given.
-        length: usize,
-        /// What is likely to have happened.
-        cause: &'static str,
-    },
+/// The names of the merchant platform's files, as it hands them out.
+const fn files(expected: &'static str) -> KeyFiles {
+    KeyFiles {
+        expected,
+        private: "a private key (apiclient_key.pem?)",
+        public: "a public key (pub_key.pem?)",
+        certificate: "a certificate (apiclient_cert.pem?)",
+    }
 }
 
-/// The merchant's private API key, which signs every request (`apiclient_key.pem`).
-///
-/// `ring` keeps the parsed key for as long as this lives and cannot erase it; every other copy made
-/// while parsing is erased.
-pub struct MerchantKey {
-    pair: RsaKeyPair,
-    public: Vec<u8>,
-}
+const MERCHANT_KEY: KeyFiles = files("the merchant's private key (apiclient_key.pem)");
+/// What the platform signs with, as a file.
+pub(crate) const PLATFORM_KEY: KeyFiles = files("WeChat Pay's public key (pub_key.pem)");
+
+/// The merchant's private API key, which signs every request (`apiclient_key.pem`), or what signs in
+/// its place.
+#[derive(Clone)]
+pub struct MerchantKey(Arc<dyn Signer>);
 
 impl MerchantKey {
-    const EXPECTED: &'static str = "the merchant's private key (apiclient_key.pem)";
-
     /// Reads PKCS#8 or PKCS#1, as PEM or as bare base64, with line ends or with `\n` written out as
     /// environment variables hold them.
     ///
     /// # Errors
     /// [`KeyError`] names what was found instead.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let expected = Self::EXPECTED;
-        let Encoded { content, der } =
-            encoding::decode(text).ok_or(KeyError::NotEncoded { expected })?;
-        let parsed = match content {
-            Content::Pkcs8 => RsaPrivateKey::from_pkcs8_der(&der).ok(),
-            Content::Pkcs1 => RsaPrivateKey::from_pkcs1_der(&der).ok(),
-            Content::Unnamed => RsaPrivateKey::from_pkcs8_der(&der)
-                .or_else(|_| RsaPrivateKey::from_pkcs1_der(&der))
-                .ok(),
-            other => return Err(other.instead_of(expected)),
-        };
-        let key = match parsed {
-            Some(key) => key,
-            None if content == Content::Unnamed && read_public(&der).is_some() => {
-                return Err(Content::PublicKey.instead_of(expected));
-            }
-            None => return Err(KeyError::NotRsa { expected }),
-        };
-        long_enough(key.n().bits())?;
-        let public = RsaPublicKey::from(&key)
-            .to_pkcs1_der()
-            .map_err(|_| KeyError::NotRsa { expected })?;
-        let private = key
-            .to_pkcs1_der()
-            .map_err(|_| KeyError::NotRsa { expected })?;
-        let pair =
-            RsaKeyPair::from_der(private.as_bytes()).map_err(|_| KeyError::NotRsa { expected })?;
-        Ok(Self {
-            pair,
-            public: public.into_vec(),
-        })
+        SigningKey::parse(text, &MERCHANT_KEY).map(|key| Self(Arc::new(key)))
     }
 
-    /// RSA with SHA-256 and the padding of PKCS#1 v1.5, in base64.
-    pub(crate) fn sign(&self, message: &[u8]) -> String {
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
-            .expect("a parsed key signs into a buffer of its own length");
-        STANDARD.encode(signature)
+    /// Reads a file that holds what [`MerchantKey::parse`] takes.
+    ///
+    /// # Errors
+    /// As [`MerchantKey::parse`], and [`KeyError::Unreadable`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        Self::parse(&from_file(path)?)
     }
 
-    /// The public half in the form that `ring` reads.
-    pub(crate) fn public_der(&self) -> &[u8] {
-        &self.public
+    /// Reads an environment variable that holds what [`MerchantKey::parse`] takes.
+    ///
+    /// # Errors
+    /// As [`MerchantKey::parse`], and [`KeyError::Unreadable`].
+    pub fn from_env(name: &str) -> Result<Self, KeyError> {
+        Self::parse(&from_env(name)?)
+    }
+
+    /// A key that never enters this process: a key management service, a hardware module.
+    pub fn external(signer: Arc<dyn Signer>) -> Self {
+        Self(signer)
+    }
+
+    pub(crate) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.0.sign(message).await
+    }
+
+    /// The public half, if the signer knows it.
+    pub(crate) fn public_key(&self) -> Option<&PublicKey> {
+        self.0.public_key()
     }
 }
 
@@ -134,45 +70,6 @@ impl fmt::Debug for MerchantKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MerchantKey(redacted)")
     }
-}
-
-/// Reads a public key (SPKI or PKCS#1) and gives the PKCS#1 form, which is what `ring` verifies
-/// with: given an SPKI it takes every signature for wrong.
-pub(crate) fn public_key_der(text: &str, expected: &'static str) -> Result<Vec<u8>, KeyError> {
-    let Encoded { content, der } =
-        encoding::decode(text).ok_or(KeyError::NotEncoded { expected })?;
-    let key = match content {
-        Content::PublicKey | Content::Unnamed => read_public(&der),
-        other => return Err(other.instead_of(expected)),
-    };
-    let key = match key {
-        Some(key) => key,
-        None if content == Content::Unnamed && is_private(&der) => {
-            return Err(Content::Pkcs8.instead_of(expected));
-        }
-        None => return Err(KeyError::NotRsa { expected }),
-    };
-    long_enough(key.n().bits())?;
-    key.to_pkcs1_der()
-        .map(rsa::pkcs8::Document::into_vec)
-        .map_err(|_| KeyError::NotRsa { expected })
-}
-
-fn read_public(der: &[u8]) -> Option<RsaPublicKey> {
-    RsaPublicKey::from_public_key_der(der)
-        .or_else(|_| RsaPublicKey::from_pkcs1_der(der))
-        .ok()
-}
-
-fn is_private(der: &[u8]) -> bool {
-    RsaPrivateKey::from_pkcs8_der(der).is_ok() || RsaPrivateKey::from_pkcs1_der(der).is_ok()
-}
-
-const fn long_enough(bits: usize) -> Result<(), KeyError> {
-    if bits < LEAST_BITS {
-        return Err(KeyError::TooShort { bits });
-    }
-    Ok(())
 }
 
 /// The merchant's `APIv3` key, which opens what the platform encrypts. Erased on drop.
@@ -183,17 +80,35 @@ impl ApiV3Key {
     /// is decoded.
     ///
     /// # Errors
-    /// [`KeyError::ApiV3KeyLength`] for any other length, with the likely cause.
+    /// [`KeyError::Length`] for any other length, with the likely cause.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut key = Zeroizing::new([0; 32]);
         if text.len() != key.len() {
-            return Err(KeyError::ApiV3KeyLength {
+            return Err(KeyError::Length {
+                name: "the APIv3 key",
+                expected: key.len(),
                 length: text.len(),
                 cause: likely_cause(text),
             });
         }
         key.copy_from_slice(text.as_bytes());
         Ok(Self(key))
+    }
+
+    /// Reads a file that holds the key; a line end after it is no part of it.
+    ///
+    /// # Errors
+    /// As [`ApiV3Key::parse`], and [`KeyError::Unreadable`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        Self::parse(from_file(path)?.trim_end_matches(['\r', '\n']))
+    }
+
+    /// Reads an environment variable that holds the key.
+    ///
+    /// # Errors
+    /// As [`ApiV3Key::parse`], and [`KeyError::Unreadable`].
+    pub fn from_env(name: &str) -> Result<Self, KeyError> {
+        Self::parse(&from_env(name)?)
     }
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {
@@ -204,6 +119,19 @@ impl ApiV3Key {
 impl fmt::Debug for ApiV3Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApiV3Key(redacted)")
+    }
+}
+
+/// The key that opens, and the one before it.
+pub(crate) struct ApiV3Keys {
+    pub(crate) current: ApiV3Key,
+    pub(crate) previous: Option<ApiV3Key>,
+}
+
+impl ApiV3Keys {
+    /// What `open` makes with the first key for which it makes anything.
+    pub(crate) fn find<T>(&self, open: impl Fn(&ApiV3Key) -> Option<T>) -> Option<T> {
+        open(&self.current).or_else(|| self.previous.as_ref().and_then(open))
     }
 }
 

@@ -1,24 +1,62 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
 
 mod authorization;
 mod cipher;
 mod client;
 mod codes;
 mod config;
+mod exchange;
+mod hosts;
+mod invocation;
 mod keys;
+mod matching;
 mod notice;
+mod operation;
 mod order;
+mod orders;
+mod payee;
+mod personal;
 mod platform_keys;
+mod prepay;
+mod raw;
+mod refund;
 mod refusal;
+mod sealer;
 mod transaction;
-mod transport;
 mod trust;
 
 pub use client::WechatPay;
-pub use config::{Clock, Config, ConfigError, Credentials, Nonce};
-pub use keys::{ApiV3Key, KeyError, MerchantKey};
-pub use platform_keys::{PlatformKeyError, PlatformKeys};
-pub use transport::{
-    Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
+pub use config::{Clock, Config, ConfigError, Credentials, Nonce, Pause};
+pub use invocation::{AppInvocation, JsapiInvocation, MiniProgramInvocation};
+pub use keys::{ApiV3Key, MerchantKey};
+pub use matching::{Difference, ExpectedOrder, ExpectedRefund, Mismatch};
+pub use notice::{
+    Acknowledgement, NoticeContent, NoticeVerifier, RefundNotice, RefundNoticeAmount, WechatNotice,
 };
+pub use order::{Detail, GoodsItem, Order, SceneInfo, StoreInfo};
+pub use orders::OrderNumber;
+pub use paydesk_provider::http::{
+    Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
+};
+pub use paydesk_provider::keys::{KeyError, PublicKey, SignError, Signer};
+pub use payee::SubMerchant;
+pub use personal::Personal;
+pub use platform_keys::{PlatformKeyError, PlatformKeys};
+pub use prepay::{H5Info, OpenId, Prepay};
+pub use raw::RawCall;
+pub use refund::{
+    AbnormalRefund, FundSource, PaidOrder, Refund, RefundAmount, RefundGoods, RefundPromotion,
+    RefundRequest, RefundStatus, RefundTo,
+};
+pub use sealer::Sealer;
+pub use transaction::{Payer, Promotion, Transaction, TransactionAmount};

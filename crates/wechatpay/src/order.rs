@@ -1,10 +1,10 @@
-//! The request for a QR code: what the platform takes, checked before anything is sent.
+//! What an order holds, checked before anything is sent.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use paydesk_money::Cny;
-use paydesk_provider::{Capabilities, CreatePayment, Identity, ProviderError, Scene};
+use paydesk_provider::{Capabilities, CreatePayment, ProviderError, Scene};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
@@ -12,7 +12,242 @@ use url::Url;
 
 /// Without a deadline the platform closes an order after this long, so no deadline lies beyond it.
 const LONGEST_LIFE: Duration = Duration::days(7);
-const LONGEST_URL: usize = 255;
+const LONGEST_DESCRIPTION: usize = 127;
+const LONGEST_DETAIL: usize = 6144;
+
+/// An order to be paid, in any product: what is common to Native, JSAPI, App and H5.
+///
+/// The number is the platform's key for repeats: the same number with the same parameters gives a
+/// fresh code, with others it is refused.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Order {
+    /// The merchant's number: 6 to 32 letters, digits, `_`, `-`, `*` or `|`, unique for ever.
+    pub out_trade_no: String,
+    /// What the payer reads on the bill: at most 127 bytes, no emoji.
+    pub description: String,
+    /// What is to be paid, at least one fen.
+    pub total: Cny,
+    /// Where the notice goes: http or https, at most 255 bytes, no query.
+    pub notify_url: String,
+    /// Until when it can be paid: at most 7 days ahead; fixed by the first request. The platform
+    /// raises less than a minute to a minute.
+    pub expires_at: Option<OffsetDateTime>,
+    /// Comes back with the payment, in notices, queries and bills: at most 127 bytes.
+    pub attach: Option<String>,
+    /// Which promotions apply: at most 32 bytes.
+    pub goods_tag: Option<String>,
+    /// Whether the payer may ask for an electronic invoice.
+    pub support_fapiao: Option<bool>,
+    /// The goods, for promotions on single goods.
+    pub detail: Option<Detail>,
+    /// Where the payer is; needed for H5.
+    pub scene: Option<SceneInfo>,
+    /// Freezes the money for profit sharing (分账).
+    pub profit_sharing: Option<bool>,
+    /// The app to place the order with, if it is not the one of the credentials: the one that issued
+    /// the payer's openid, or the mobile app.
+    pub app_id: Option<String>,
+}
+
+/// The goods of an order.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Detail {
+    /// The price before promotions, in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_price: Option<Cny>,
+    /// The merchant's receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice_id: Option<String>,
+    /// Each of them.
+    pub goods_detail: Vec<GoodsItem>,
+}
+
+/// One kind of goods.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoodsItem {
+    /// The merchant's number of it.
+    pub merchant_goods_id: String,
+    /// WeChat Pay's number of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wechatpay_goods_id: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goods_name: Option<String>,
+    /// How many.
+    pub quantity: u32,
+    /// The price of one, in fen.
+    pub unit_price: Cny,
+}
+
+/// Where the payer is.
+#[derive(Clone, Debug, Serialize)]
+pub struct SceneInfo {
+    /// The address of the payer's device, version 4 or 6. For H5 it must be the real one.
+    pub payer_client_ip: String,
+    /// The merchant's number of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// The shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_info: Option<StoreInfo>,
+}
+
+/// A shop.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoreInfo {
+    /// The merchant's number of it.
+    pub id: String,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its area's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_code: Option<String>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+impl Order {
+    /// An order with what every order needs.
+    pub fn new(
+        out_trade_no: impl Into<String>,
+        description: impl Into<String>,
+        total: Cny,
+        notify_url: impl Into<String>,
+    ) -> Self {
+        Self {
+            out_trade_no: out_trade_no.into(),
+            description: description.into(),
+            total,
+            notify_url: notify_url.into(),
+            expires_at: None,
+            attach: None,
+            goods_tag: None,
+            support_fapiao: None,
+            detail: None,
+            scene: None,
+            profit_sharing: None,
+            app_id: None,
+        }
+    }
+
+    /// What the platform would refuse, or take and treat otherwise than meant, is not sent.
+    pub(crate) fn check(&self, now: OffsetDateTime) -> Result<(), Unsendable> {
+        check_out_trade_no(&self.out_trade_no)?;
+        if !capabilities().amount.contains(&self.total) {
+            return refuse(format!("amount: {} cannot be paid", self.total));
+        }
+        if self.description.trim().is_empty() {
+            return refuse("description is empty");
+        }
+        text(&self.description, "description", LONGEST_DESCRIPTION)?;
+        optional(self.attach.as_deref(), "attach", 127)?;
+        optional(self.goods_tag.as_deref(), "goods_tag", 32)?;
+        optional(self.app_id.as_deref(), "appid", 32)?;
+        check_notify_url(&self.notify_url, 255)?;
+        if let Some(at) = self.expires_at {
+            if at <= now {
+                return refuse("time_expire: the deadline has passed");
+            }
+            if at - now > LONGEST_LIFE {
+                return refuse("time_expire: the deadline is more than 7 days away");
+            }
+        }
+        if let Some(detail) = &self.detail {
+            detail.check()?;
+        }
+        self.scene.as_ref().map_or(Ok(()), SceneInfo::check)
+    }
+
+    /// In the order of the platform's documents.
+    pub(crate) fn wire<'a, P, S>(
+        &'a self,
+        payer: Option<&'a P>,
+        scene: Option<S>,
+    ) -> Result<WireOrder<'a, P, S>, Unsendable> {
+        Ok(WireOrder {
+            description: &self.description,
+            out_trade_no: &self.out_trade_no,
+            time_expire: self.expires_at.map(china_time).transpose()?,
+            attach: self.attach.as_deref(),
+            notify_url: &self.notify_url,
+            goods_tag: self.goods_tag.as_deref(),
+            support_fapiao: self.support_fapiao,
+            amount: WireAmount {
+                total: self.total,
+                currency: "CNY",
+            },
+            payer,
+            detail: self.detail.as_ref(),
+            scene_info: scene,
+            settle_info: self
+                .profit_sharing
+                .map(|profit_sharing| SettleInfo { profit_sharing }),
+        })
+    }
+}
+
+impl Detail {
+    fn check(&self) -> Result<(), Unsendable> {
+        if self.goods_detail.is_empty() {
+            return refuse("detail.goods_detail is empty");
+        }
+        if serde_json::to_vec(self).map_or(usize::MAX, |json| json.len()) > LONGEST_DETAIL {
+            return refuse("detail is longer than 6144 bytes");
+        }
+        for item in &self.goods_detail {
+            text(&item.merchant_goods_id, "merchant_goods_id", 32)?;
+            optional(item.goods_name.as_deref(), "goods_name", 256)?;
+        }
+        Ok(())
+    }
+}
+
+impl SceneInfo {
+    pub(crate) fn check(&self) -> Result<(), Unsendable> {
+        if self.payer_client_ip.parse::<std::net::IpAddr>().is_err() {
+            return refuse("scene_info.payer_client_ip is no IP address");
+        }
+        optional(self.device_id.as_deref(), "scene_info.device_id", 32)
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct WireOrder<'a, P, S> {
+    description: &'a str,
+    out_trade_no: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_expire: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attach: Option<&'a str>,
+    notify_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goods_tag: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support_fapiao: Option<bool>,
+    amount: WireAmount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer: Option<&'a P>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a Detail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scene_info: Option<S>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settle_info: Option<SettleInfo>,
+}
+
+#[derive(Serialize)]
+struct WireAmount {
+    total: Cny,
+    currency: &'static str,
+}
+
+#[derive(Serialize)]
+struct SettleInfo {
+    profit_sharing: bool,
+}
 
 /// Why a request is not sent.
 #[derive(Debug)]
@@ -31,112 +266,113 @@ pub(crate) fn capabilities() -> Capabilities {
         amount: Cny::from_fen(1)..=Cny::from_fen(i64::from(i32::MAX)),
         payment_no_len: 6..=32,
         // The documents count characters, or bytes: bytes are safe under both readings.
-        description_bytes: 127,
+        description_bytes: LONGEST_DESCRIPTION,
     }
 }
 
-/// The body of a Native order, in the order of the platform's documents.
-#[derive(Serialize)]
-struct NativeOrder<'a> {
-    appid: &'a str,
-    mchid: &'a str,
-    description: &'a str,
-    out_trade_no: &'a str,
-    time_expire: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attach: Option<&'a str>,
-    notify_url: &'a str,
-    amount: Amount,
-}
-
-#[derive(Serialize)]
-struct Amount {
-    total: i64,
-    currency: &'static str,
-}
-
-/// The bytes to sign and send.
-pub(crate) fn native(identity: &Identity, request: &CreatePayment) -> Result<Bytes, Unsendable> {
-    body(&NativeOrder {
-        appid: &identity.app_id,
-        mchid: &identity.merchant_id,
-        description: &request.description,
-        out_trade_no: &request.payment_no,
-        time_expire: china_time(request.expire_at)?,
-        // Nothing has to come back: the number says everything.
-        attach: None,
-        notify_url: &request.notify_url,
-        amount: Amount {
-            total: request.amount.fen(),
-            currency: "CNY",
-        },
-    })
-}
-
-/// The body of a request to close.
-pub(crate) fn close(merchant_id: &str) -> Result<Bytes, Unsendable> {
-    #[derive(Serialize)]
-    struct Close<'a> {
-        mchid: &'a str,
+/// The neutral request as an order, if we can take it.
+pub(crate) fn order(request: &CreatePayment) -> Result<Order, Unsendable> {
+    if !capabilities().scenes.contains(&request.scene) {
+        return Err(Unsendable(
+            format!("{} is not offered", request.scene).into(),
+        ));
     }
-    body(&Close { mchid: merchant_id })
+    check_payment_no(&request.payment_no)?;
+    let mut order = Order::new(
+        request.payment_no.clone(),
+        request.description.clone(),
+        request.amount,
+        request.notify_url.clone(),
+    );
+    // Nothing has to come back with the payment: the number says everything.
+    order.expires_at = Some(request.expire_at);
+    Ok(order)
 }
 
-fn body(value: &impl Serialize) -> Result<Bytes, Unsendable> {
-    serde_json::to_vec(value)
-        .map(Bytes::from)
-        .map_err(|error| Unsendable(error.to_string().into()))
-}
-
-/// What the platform would refuse, or take and treat otherwise than meant, is not sent.
-pub(crate) fn check(
-    capabilities: &Capabilities,
-    request: &CreatePayment,
-    now: OffsetDateTime,
-) -> Result<(), Unsendable> {
-    check_number(capabilities, &request.payment_no)?;
-    if !capabilities.scenes.contains(&request.scene) {
-        return refuse(format!("{} is not offered", request.scene));
-    }
-    if !capabilities.amount.contains(&request.amount) {
-        return refuse(format!("an amount of {} cannot be paid", request.amount));
-    }
-    check_description(capabilities, &request.description)?;
-    check_notify_url(&request.notify_url)?;
-    if request.expire_at <= now {
-        return refuse("the deadline has passed");
-    }
-    if request.expire_at - now > LONGEST_LIFE {
-        return refuse("the deadline is more than 7 days away");
-    }
-    Ok(())
-}
-
-/// The platform takes `|` and `*` too, but stacks disagree on how these are written in a path.
-pub(crate) fn check_number(capabilities: &Capabilities, number: &str) -> Result<(), Unsendable> {
+/// The platform takes `|` and `*` too, but stacks disagree on how these are written in a path, so
+/// numbers that we make have neither.
+pub(crate) fn check_payment_no(number: &str) -> Result<(), Unsendable> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if !capabilities.payment_no_len.contains(&number.len()) || !number.bytes().all(plain) {
+    if !(6..=32).contains(&number.len()) || !number.bytes().all(plain) {
         return refuse("a payment number has 6 to 32 letters, digits, _ or -");
     }
     Ok(())
 }
 
-fn check_description(capabilities: &Capabilities, text: &str) -> Result<(), Unsendable> {
-    if text.trim().is_empty() {
-        return refuse("the description is empty");
+/// A number of the merchant's own for an order, with all that the platform takes.
+pub(crate) fn check_out_trade_no(number: &str) -> Result<(), Unsendable> {
+    if (6..=32).contains(&number.len()) && made_of(number, b"_-*|") {
+        return Ok(());
     }
-    if text.len() > capabilities.description_bytes {
-        return refuse("the description is longer than 127 bytes");
+    refuse("out_trade_no has 6 to 32 letters, digits, _, -, * or |")
+}
+
+/// A number of the merchant's own for a refund.
+pub(crate) fn check_out_refund_no(number: &str) -> Result<(), Unsendable> {
+    if (1..=64).contains(&number.len()) && made_of(number, b"_-*|@") {
+        return Ok(());
+    }
+    refuse("out_refund_no has 1 to 64 letters, digits, _, -, *, | or @")
+}
+
+/// A number of the platform's.
+pub(crate) fn check_platform_no(number: &str, field: &'static str) -> Result<(), Unsendable> {
+    if (1..=32).contains(&number.len()) && made_of(number, b"") {
+        return Ok(());
+    }
+    refuse(format!("{field} has 1 to 32 letters or digits"))
+}
+
+fn made_of(number: &str, also: &[u8]) -> bool {
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
+}
+
+/// A number as a segment of a path, signed and sent as it stands here: libraries disagree about `|`
+/// and `*`, so all but the plainest are escaped.
+pub(crate) fn segment(number: &str) -> String {
+    let mut segment = String::with_capacity(number.len());
+    for byte in number.bytes() {
+        if byte.is_ascii_alphanumeric() || b"_-.~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            segment.push('%');
+            segment.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    segment
+}
+
+/// A text within its length, counted in bytes. The platform stores no character beyond the basic
+/// plane.
+pub(crate) fn text(text: &str, field: &'static str, most: usize) -> Result<(), Unsendable> {
+    if text.is_empty() {
+        return refuse(format!("{field} is empty"));
+    }
+    if text.len() > most {
+        return refuse(format!("{field} is longer than {most} bytes"));
     }
     if text.chars().any(|char| char > '\u{FFFF}') {
-        return refuse("the description holds a character the platform cannot store, an emoji?");
+        return refuse(format!(
+            "{field} holds a character the platform cannot store, an emoji?"
+        ));
     }
     Ok(())
 }
 
-fn check_notify_url(text: &str) -> Result<(), Unsendable> {
-    if text.len() > LONGEST_URL {
-        return refuse("the notify_url is longer than 255 bytes");
+/// A text that may be left out, but is not empty.
+pub(crate) fn optional(
+    value: Option<&str>,
+    field: &'static str,
+    most: usize,
+) -> Result<(), Unsendable> {
+    value.map_or(Ok(()), |value| text(value, field, most))
+}
+
+pub(crate) fn check_notify_url(text: &str, most: usize) -> Result<(), Unsendable> {
+    if text.len() > most {
+        return refuse(format!("the notify_url is longer than {most} bytes"));
     }
     let Ok(url) = Url::parse(text) else {
         return refuse("the notify_url is no URL");
@@ -153,7 +389,14 @@ fn check_notify_url(text: &str) -> Result<(), Unsendable> {
     Ok(())
 }
 
-fn refuse(why: impl Into<Cow<'static, str>>) -> Result<(), Unsendable> {
+/// The bytes to sign and send.
+pub(crate) fn body(value: &impl Serialize) -> Result<Bytes, Unsendable> {
+    serde_json::to_vec(value)
+        .map(Bytes::from)
+        .map_err(|error| Unsendable(error.to_string().into()))
+}
+
+pub(crate) fn refuse(why: impl Into<Cow<'static, str>>) -> Result<(), Unsendable> {
     Err(Unsendable(why.into()))
 }
 
@@ -174,29 +417,6 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-
-    /// D1 carries an `attach`, which we never send, so the body is made one level deeper here.
-    #[test]
-    fn the_body_of_the_published_native_order() {
-        let vectors: serde_json::Value =
-            serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap();
-        let message = vectors["requests"]["D1"]["message"].as_str().unwrap();
-        let expected = message.split('\n').nth(4).unwrap();
-        let made = body(&NativeOrder {
-            appid: "wxd678efh567hg6787",
-            mchid: "1900007291",
-            description: "AI点数包-100点",
-            out_trade_no: "PO20260101000001",
-            time_expire: china_time(datetime!(2026-01-01 02:30:00.999 UTC)).unwrap(),
-            attach: Some("pkg=100"),
-            notify_url: "https://pay.example.com/notify/wechat",
-            amount: Amount {
-                total: 990,
-                currency: "CNY",
-            },
-        });
-        assert_eq!(made.unwrap(), expected.as_bytes());
-    }
 
     #[test]
     fn deadlines_are_whole_seconds_in_china() {

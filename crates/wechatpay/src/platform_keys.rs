@@ -2,16 +2,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use paydesk_provider::keys::{KeyError, PublicKey};
 
-use crate::keys::{KeyError, public_key_der};
+use crate::keys::PLATFORM_KEY;
 
 /// The keys the platform signs with, by their ids. Several may be valid at a time: the platform
 /// names in each message which it used, and that one alone is asked.
 #[derive(Clone)]
 pub struct PlatformKeys {
     preferred: String,
-    keys: BTreeMap<String, UnparsedPublicKey<Vec<u8>>>,
+    keys: BTreeMap<String, PublicKey>,
 }
 
 /// A platform key that cannot be used.
@@ -35,8 +35,6 @@ pub enum PlatformKeyError {
 }
 
 impl PlatformKeys {
-    const EXPECTED: &'static str = "WeChat Pay's public key (pub_key.pem)";
-
     /// The key that we ask the platform to sign its answers with: its id (`PUB_KEY_ID_` and digits)
     /// and its PEM, `pub_key.pem`.
     ///
@@ -59,18 +57,14 @@ impl PlatformKeys {
             return Err(PlatformKeyError::Id);
         }
         let id = canonical(id).into_owned();
-        let key = public_key_der(pem, Self::EXPECTED).map_err(|source| PlatformKeyError::Key {
+        let key = PublicKey::parse(pem, &PLATFORM_KEY).map_err(|source| PlatformKeyError::Key {
             id: id.clone(),
             source,
         })?;
-        match self.keys.get(&id) {
-            Some(present) if present.as_ref() != key.as_slice() => {
-                return Err(PlatformKeyError::Twice(id));
-            }
-            _ => {}
+        if self.keys.get(&id).is_some_and(|present| *present != key) {
+            return Err(PlatformKeyError::Twice(id));
         }
-        self.keys
-            .insert(id, UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key));
+        self.keys.insert(id, key);
         Ok(self)
     }
 
@@ -79,15 +73,15 @@ impl PlatformKeys {
         &self.preferred
     }
 
-    /// The id under which this very key (PKCS#1) is held.
-    pub(crate) fn id_of(&self, der: &[u8]) -> Option<&str> {
+    /// The id under which this very key is held.
+    pub(crate) fn id_of(&self, key: &PublicKey) -> Option<&str> {
         self.keys
             .iter()
-            .find(|(_, key)| key.as_ref() == der)
+            .find(|(_, held)| *held == key)
             .map(|(id, _)| id.as_str())
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&UnparsedPublicKey<Vec<u8>>> {
+    pub(crate) fn get(&self, id: &str) -> Option<&PublicKey> {
         self.keys.get(&*canonical(id))
     }
 }

@@ -1,14 +1,18 @@
 use std::time::Duration;
 
+use bytes::Bytes;
+use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::{Advice, Details, ProviderError};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::codes::{Class, Operation, classify};
-use crate::transport::{Response, TransportError};
+use crate::codes::{Class, classify};
+use crate::operation::Operation;
 
 /// How long to wait after "too fast" when the platform does not say.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait for a bill that is being made: the documents ask for half an hour.
+const BILL_PAUSE: Duration = Duration::from_mins(30);
 /// Nobody is made to wait longer than this by an unsigned header.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 const LONGEST_MESSAGE: usize = 300;
@@ -18,6 +22,8 @@ const LONGEST_MESSAGE: usize = 300;
 pub(crate) enum Refusal {
     /// The platform answered otherwise.
     Told { class: Class, details: Details },
+    /// There was no connection to send it on.
+    NotConnected(String),
     /// There is no answer, or none to build on.
     Failed(ProviderError),
 }
@@ -31,7 +37,11 @@ struct ErrorBody {
 impl Refusal {
     /// Reads an answer that is no success. Such answers are not signed, so they are information, and
     /// whatever is unreadable in them is left out.
-    pub(crate) fn told(operation: Operation, response: &Response, now: OffsetDateTime) -> Self {
+    pub(crate) fn told(
+        operation: Operation,
+        response: &Response<Bytes>,
+        now: OffsetDateTime,
+    ) -> Self {
         let body = error_body(&response.body);
         let class = classify(operation, response.status, body.code.as_deref());
         let retry_after = response
@@ -48,26 +58,80 @@ impl Refusal {
         Self::Told { class, details }
     }
 
+    /// Nothing was sent.
+    pub(crate) fn not_sent(why: impl std::fmt::Display) -> Self {
+        Self::Failed(ProviderError::not_sent(why.to_string()))
+    }
+
+    /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
+    /// caller has waited long enough.
+    pub(crate) fn repeatable_after(&self, pause: Duration) -> Option<Duration> {
+        match self {
+            Self::Failed(
+                ProviderError::Unknown {
+                    timed_out: true, ..
+                }
+                | ProviderError::Rejected { .. },
+            ) => None,
+            Self::NotConnected(_) | Self::Failed(_) => Some(pause),
+            Self::Told { class, details } => match class {
+                Class::Throttled => Some(details.retry_after.unwrap_or(PAUSE)),
+                Class::Retry => Some(details.retry_after.unwrap_or(pause)),
+                _ if details.status.is_some_and(|status| status >= 500) => Some(pause),
+                _ => None,
+            },
+        }
+    }
+
+    /// A stable name for metrics.
+    pub(crate) const fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotConnected(_) => "rejected",
+            Self::Failed(error) => error.kind(),
+            Self::Told { class, .. } => match class {
+                Class::Rejected | Class::NotEnough => "rejected",
+                Class::QueryFirst | Class::Retry | Class::Throttled => "unknown",
+                Class::NoSuchNumber
+                | Class::AlreadyPaid
+                | Class::AlreadyClosed
+                | Class::NoStatement
+                | Class::NotYet => "told",
+            },
+        }
+    }
+
+    /// The platform's code.
+    pub(crate) fn code(&self) -> Option<&str> {
+        let details = match self {
+            Self::NotConnected(_) => return None,
+            Self::Failed(error) => error.details(),
+            Self::Told { details, .. } => details,
+        };
+        details.code.as_deref()
+    }
+
     /// What this is to a caller for whom no class has a meaning of its own.
     pub(crate) fn into_error(self) -> ProviderError {
         let (class, details) = match self {
+            Self::NotConnected(message) => {
+                return rejected(Details::message(message), Advice::RetrySame);
+            }
             Self::Failed(error) => return error,
             Self::Told { class, details } => (class, details),
         };
         let pause = details.retry_after;
         let advice = match class {
-            Class::Rejected => {
-                return ProviderError::Rejected {
-                    details,
-                    advice: Advice::Never,
-                };
+            // A day without trade is told as such by the calls about bills.
+            Class::Rejected | Class::NoStatement => return rejected(details, Advice::Never),
+            Class::NotEnough => return rejected(details, Advice::RetrySame),
+            Class::NotYet => {
+                return rejected(details, Advice::RetryAfter(pause.unwrap_or(BILL_PAUSE)));
             }
             Class::Throttled => Advice::RetryAfter(pause.unwrap_or(PAUSE)),
             Class::Retry => pause.map_or(Advice::RetrySame, Advice::RetryAfter),
-            Class::QueryFirst
-            | Class::NoSuchPayment
-            | Class::AlreadyPaid
-            | Class::AlreadyClosed => Advice::QueryFirst,
+            Class::QueryFirst | Class::NoSuchNumber | Class::AlreadyPaid | Class::AlreadyClosed => {
+                Advice::QueryFirst
+            }
         };
         ProviderError::Unknown {
             details,
@@ -77,13 +141,14 @@ impl Refusal {
     }
 }
 
+const fn rejected(details: Details, advice: Advice) -> ProviderError {
+    ProviderError::Rejected { details, advice }
+}
+
 impl From<TransportError> for Refusal {
     fn from(error: TransportError) -> Self {
         Self::Failed(match error {
-            TransportError::NotSent(_) => ProviderError::Rejected {
-                details: Details::message(error.to_string()),
-                advice: Advice::RetrySame,
-            },
+            TransportError::NotSent(_) => return Self::NotConnected(error.to_string()),
             TransportError::Timeout(_) => ProviderError::timed_out(error.to_string()),
             TransportError::Broken(_) => ProviderError::Unknown {
                 details: Details::message(error.to_string()),
@@ -95,7 +160,7 @@ impl From<TransportError> for Refusal {
 }
 
 /// What an answer of any kind carries for support.
-pub(crate) fn details(response: &Response) -> Details {
+pub(crate) fn details(response: &Response<Bytes>) -> Details {
     Details {
         status: Some(response.status),
         request_id: request_id(response),
@@ -103,8 +168,13 @@ pub(crate) fn details(response: &Response) -> Details {
     }
 }
 
+/// The platform's own time. Not signed.
+pub(crate) fn platform_time(response: &Response<Bytes>) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
+}
+
 /// The platform's id of the exchange.
-pub(crate) fn request_id(response: &Response) -> Option<String> {
+pub(crate) fn request_id(response: &Response<Bytes>) -> Option<String> {
     response
         .header("Request-ID")
         .map(|id| id.chars().take(128).collect())

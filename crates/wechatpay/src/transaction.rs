@@ -2,89 +2,163 @@
 
 use paydesk_money::Cny;
 use paydesk_provider::{PaymentStatement, TradeState};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// Only what is used is read: the payer and the bank never enter. Amounts are integers; a float or
-/// a text in their place fails the whole message.
-#[derive(Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the platform's names")]
-pub(crate) struct Transaction {
-    #[serde(default)]
-    appid: String,
-    #[serde(default)]
-    mchid: String,
-    out_trade_no: String,
-    trade_state: String,
-    transaction_id: Option<String>,
-    trade_type: Option<String>,
-    success_time: Option<String>,
-    amount: Option<Amount>,
+use crate::personal::Personal;
+
+/// What the platform says about an order (订单): the answer to a query, and what a payment notice
+/// holds. Only the order's number and state are always there.
+///
+/// Amounts are integers of fen; a float or a text in their place fails the whole message. Names and
+/// states that this version does not know are kept as they came. What money does not depend on is left
+/// out where it cannot be read: a coupon's odd field must not lose a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Transaction {
+    /// The merchant, `mchid`; of a service provider `sp_mchid`.
+    #[serde(default, alias = "sp_mchid", rename = "mchid")]
+    pub merchant_id: String,
+    /// The app, `appid`; of a service provider `sp_appid`.
+    #[serde(default, alias = "sp_appid", rename = "appid")]
+    pub app_id: String,
+    /// The sub-merchant of a service provider, `sub_mchid`.
+    #[serde(rename = "sub_mchid")]
+    pub sub_merchant_id: Option<String>,
+    /// The sub-merchant's own app, `sub_appid`.
+    #[serde(rename = "sub_appid")]
+    pub sub_app_id: Option<String>,
+    /// The merchant's number.
+    pub out_trade_no: String,
+    /// The state's name: `SUCCESS`, `REFUND`, `NOTPAY`, `CLOSED`, `REVOKED`, `USERPAYING`, `PAYERROR`,
+    /// or a future one. [`Transaction::state`] says what it means.
+    pub trade_state: String,
+    /// The state in words, for people.
+    #[serde(default, deserialize_with = "readable")]
+    pub trade_state_desc: String,
+    /// WeChat Pay's number, once paid.
+    #[serde(default, deserialize_with = "filled")]
+    pub transaction_id: Option<String>,
+    /// `NATIVE`, `JSAPI`, `APP`, `MWEB` (H5), …, once paid.
+    pub trade_type: Option<String>,
+    /// The payer's bank, `OTHERS` if none, once paid.
+    #[serde(default, deserialize_with = "readable")]
+    pub bank_type: Option<String>,
+    /// What was sent along with the order, once paid.
+    #[serde(default, deserialize_with = "readable")]
+    pub attach: Option<String>,
+    /// When it was paid, by the platform's clock.
+    #[serde(default, deserialize_with = "instant")]
+    pub success_time: Option<OffsetDateTime>,
+    /// Who paid.
+    #[serde(default, deserialize_with = "readable")]
+    pub payer: Option<Payer>,
+    /// How much.
+    pub amount: Option<TransactionAmount>,
+    /// Coupons that were used.
+    #[serde(default, deserialize_with = "readable")]
+    pub promotion_detail: Vec<Promotion>,
 }
 
-#[derive(Deserialize)]
-struct Amount {
-    total: Option<i64>,
-    payer_total: Option<i64>,
-    currency: Option<String>,
+/// Who paid.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Payer {
+    /// The payer under the merchant's app; under the service provider's `sp_openid`.
+    #[serde(alias = "sp_openid")]
+    pub openid: Option<Personal>,
+    /// The payer under the sub-merchant's app.
+    pub sub_openid: Option<Personal>,
+}
+
+/// Amounts of an order, in fen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct TransactionAmount {
+    /// What was ordered: this is to be compared with the order.
+    pub total: Option<Cny>,
+    /// What the payer paid after coupons: never to be compared with the order.
+    pub payer_total: Option<Cny>,
+    /// `CNY`.
+    pub currency: Option<String>,
+    /// `CNY`.
+    pub payer_currency: Option<String>,
+}
+
+/// A coupon that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Promotion {
+    /// Its number.
+    pub coupon_id: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// `GLOBAL` for the whole order, `SINGLE` for some goods.
+    pub scope: Option<String>,
+    /// `CASH` if it was paid for, `NOCASH` if the price was cut.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Its worth, in fen.
+    pub amount: Option<Cny>,
+    /// The batch it comes from.
+    pub stock_id: Option<String>,
+    /// The part WeChat Pay bears, in fen.
+    pub wechatpay_contribute: Option<Cny>,
+    /// The part the merchant bears, in fen.
+    pub merchant_contribute: Option<Cny>,
+    /// The part others bear, in fen.
+    pub other_contribute: Option<Cny>,
 }
 
 impl Transaction {
-    /// Reads the JSON of one payment.
+    /// Reads the JSON of one order.
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(json).map_err(|error| format!("no payment: {}", place(&error)))
     }
 
-    pub(crate) fn payment_no(&self) -> &str {
-        &self.out_trade_no
+    /// What the state means.
+    pub fn state(&self) -> TradeState {
+        state(self.trade_state.clone())
     }
 
-    /// The statement, with the id of the notice that brought it.
-    pub(crate) fn into_statement(
-        self,
-        notice_id: Option<&str>,
-    ) -> Result<PaymentStatement, String> {
-        let paid_at = match self.success_time.as_deref().filter(|time| !time.is_empty()) {
-            Some(time) => Some(
-                OffsetDateTime::parse(time, &Rfc3339)
-                    .map_err(|_| "success_time is no date".to_owned())?
-                    .to_offset(UtcOffset::UTC),
-            ),
-            None => None,
-        };
-        let evidence = self.evidence(notice_id);
-        let (total, currency) = match self.amount {
-            Some(amount) => (amount.total, amount.currency),
-            None => (None, None),
-        };
-        Ok(PaymentStatement {
-            merchant_id: self.mchid,
-            app_id: self.appid,
-            payment_no: self.out_trade_no,
-            transaction_id: self.transaction_id.filter(|id| !id.is_empty()),
-            state: state(self.trade_state),
+    /// The neutral statement, with the id of the notice that brought it. Payer, bank and what was
+    /// sent along are left out.
+    pub(crate) fn statement(&self, notice_id: Option<&str>) -> PaymentStatement {
+        let amount = self.amount.as_ref();
+        PaymentStatement {
+            // Of a service provider the money is its sub-merchant's.
+            merchant_id: self
+                .sub_merchant_id
+                .clone()
+                .unwrap_or_else(|| self.merchant_id.clone()),
+            app_id: self.app_id.clone(),
+            payment_no: self.out_trade_no.clone(),
+            transaction_id: self.transaction_id.clone(),
+            state: self.state(),
             // Never `payer_total`: coupons make it less than what was bought.
-            amount: total.map(Cny::from_fen),
-            currency: currency.unwrap_or_else(|| "CNY".to_owned()),
-            paid_at,
-            evidence,
-        })
+            amount: amount.and_then(|it| it.total),
+            currency: amount
+                .and_then(|it| it.currency.clone())
+                .unwrap_or_else(|| "CNY".to_owned()),
+            paid_at: self.success_time.map(|at| at.to_offset(UtcOffset::UTC)),
+            evidence: self.evidence(notice_id),
+        }
     }
 
     fn evidence(&self, notice_id: Option<&str>) -> Value {
         let amount = self.amount.as_ref();
+        let paid_at = self.success_time.and_then(|at| at.format(&Rfc3339).ok());
+        let fen = |amount: Option<Cny>| amount.map(|amount| Value::from(amount.fen()));
         let fields = [
             ("notice_id", notice_id.map(Value::from)),
             ("trade_type", self.trade_type.clone().map(Value::from)),
             ("trade_state", Some(Value::from(self.trade_state.clone()))),
-            ("success_time", self.success_time.clone().map(Value::from)),
-            ("total", amount.and_then(|it| it.total).map(Value::from)),
-            (
-                "payer_total",
-                amount.and_then(|it| it.payer_total).map(Value::from),
-            ),
+            ("success_time", paid_at.map(Value::from)),
+            ("total", fen(amount.and_then(|it| it.total))),
+            ("payer_total", fen(amount.and_then(|it| it.payer_total))),
             (
                 "currency",
                 amount.and_then(|it| it.currency.clone()).map(Value::from),
@@ -96,6 +170,31 @@ impl Transaction {
             .collect();
         Value::Object(fields)
     }
+}
+
+/// Something money does not depend on: what cannot be read is left out.
+fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    value: D,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(value)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// An empty text stands for none.
+fn filled<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(text)?.filter(|text| !text.is_empty()))
+}
+
+/// RFC 3339; an empty text stands for none.
+pub(crate) fn instant<'de, D: Deserializer<'de>>(
+    text: D,
+) -> Result<Option<OffsetDateTime>, D::Error> {
+    let Some(text) = filled(text)? else {
+        return Ok(None);
+    };
+    OffsetDateTime::parse(&text, &Rfc3339)
+        .map(Some)
+        .map_err(|_| serde::de::Error::custom("no date"))
 }
 
 /// `REFUND` was paid. `PAYERROR` is a failed try with a payment code, which a QR code cannot give:
@@ -128,7 +227,7 @@ mod tests {
     use super::*;
 
     fn statement(json: &Value) -> Result<PaymentStatement, String> {
-        Transaction::read(json.to_string().as_bytes())?.into_statement(None)
+        Ok(Transaction::read(json.to_string().as_bytes())?.statement(None))
     }
 
     #[test]
@@ -181,6 +280,50 @@ mod tests {
     }
 
     #[test]
+    fn what_money_does_not_depend_on_loses_no_payment() {
+        let read = Transaction::read(
+            json!({
+                "out_trade_no": "PO000001", "trade_state": "SUCCESS", "trade_state_desc": null,
+                "bank_type": 7, "attach": {}, "payer": "someone", "promotion_detail": {"amount": "x"},
+                "amount": {"total": 990},
+            })
+            .to_string()
+            .as_bytes(),
+        )
+        .unwrap();
+        assert_eq!(read.amount.unwrap().total, Some(Cny::from_fen(990)));
+        assert_eq!(
+            (read.bank_type, read.attach, read.payer),
+            (None, None, None)
+        );
+        assert!(read.promotion_detail.is_empty());
+    }
+
+    #[test]
+    fn a_partners_message_names_both_merchants() {
+        let read = Transaction::read(
+            json!({
+                "sp_appid": "wx1", "sp_mchid": "19", "sub_appid": "wx2", "sub_mchid": "20",
+                "out_trade_no": "PO000001", "trade_state": "SUCCESS",
+                "payer": {"sp_openid": "someone", "sub_openid": "other"},
+            })
+            .to_string()
+            .as_bytes(),
+        )
+        .unwrap();
+        assert_eq!(
+            (read.app_id.as_str(), read.merchant_id.as_str()),
+            ("wx1", "19")
+        );
+        let payer = read.payer.clone().unwrap();
+        assert_eq!(payer.openid.unwrap().expose(), "someone");
+        assert_eq!(payer.sub_openid.unwrap().expose(), "other");
+        let printed = format!("{read:?}");
+        assert!(!printed.contains("someone"), "{printed}");
+        assert_eq!(read.statement(None).merchant_id, "20", "whose money it is");
+    }
+
+    #[test]
     fn r15_amounts_are_integers_or_the_message_is_malformed() {
         for total in [
             "990.0",
@@ -209,7 +352,7 @@ mod tests {
             "{\"out_trade_no\":\"secret\",\"out_trade_no\":\"secret\",\"trade_state\":\"A\"}",
             "{\"out_trade_no\":\"secret\",\"trade_state\":\"secret\",\"amount\":\"secret\"}",
         ] {
-            let error = Transaction::read(json.as_bytes()).err().expect(json);
+            let error = Transaction::read(json.as_bytes()).expect_err(json);
             assert!(!error.contains("secret"), "{error}");
         }
         let late = json!({"out_trade_no": "P", "trade_state": "SUCCESS", "success_time": "late"});

@@ -77,7 +77,7 @@ impl PlatformKeys {
         // A probe takes the same way as any wrong signature and only bears another name at its end.
         let valid = STANDARD
             .decode(signature)
-            .is_ok_and(|signature| key.verify(&message, &signature).is_ok());
+            .is_ok_and(|signature| key.verifies(&message, &signature));
         if valid {
             Ok(Authentic(body.clone()))
         } else if signature.starts_with(PROBE) {

@@ -109,18 +109,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["paydesk-api", "paydesk-simulator", "paydesk-demo"],
     ),
     ("actix-ws", &["paydesk-api"]),
-    (
-        "reqwest",
-        &[
-            "paydesk-wechatpay",
-            "paydesk-alipay",
-            "paydesk-simulator",
-            "e2e",
-        ],
-    ),
+    ("reqwest", &["paydesk-provider", "paydesk-simulator", "e2e"]),
     (
         "rsa",
-        &["paydesk-wechatpay", "paydesk-alipay", "paydesk-simulator"],
+        &["paydesk-provider", "paydesk-wechatpay", "paydesk-simulator"],
     ),
     ("config", &["bootstrap"]),
     ("utoipa", &["paydesk-api"]),

@@ -18,6 +18,6 @@ mod refusals;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
-mod traces;
+mod socket;
 #[cfg(test)]
-mod transport;
+mod traces;

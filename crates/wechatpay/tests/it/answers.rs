@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use paydesk_provider::{
     Closed, CreatePayment, Found, PaymentProvider, ProviderError, TradeState, Untrusted,
 };
@@ -17,16 +18,16 @@ use crate::platform::{
 
 /// Gives one answer to everything.
 #[derive(Debug)]
-struct Recording(Response);
+struct Recording(Response<Bytes>);
 
 #[async_trait]
 impl Transport for Recording {
     async fn send(&self, _: Request) -> Result<Response, TransportError> {
-        Ok(self.0.clone())
+        Ok(self.0.clone().into())
     }
 }
 
-fn recording(vector: &Value, id: &str, status: u16) -> Response {
+fn recording(vector: &Value, id: &str, status: u16) -> Response<Bytes> {
     let of = |name: &str| vector[name].as_str().unwrap().to_owned();
     Response {
         status,
@@ -40,7 +41,7 @@ fn recording(vector: &Value, id: &str, status: u16) -> Response {
     }
 }
 
-fn client(id: &str, key: &str, now: i64, response: Response) -> WechatPay {
+fn client(id: &str, key: &str, now: i64, response: Response<Bytes>) -> WechatPay {
     let platform_keys = PlatformKeys::new(id, key).unwrap();
     let credentials = Credentials {
         platform_keys,
@@ -50,6 +51,7 @@ fn client(id: &str, key: &str, now: i64, response: Response) -> WechatPay {
     WechatPay::new(
         Config::new(credentials)
             .clock(move || at(now))
+            .pause(|_| std::future::ready(()))
             .transport(transport),
     )
     .unwrap()

@@ -365,7 +365,9 @@ fn r21_other_events_are_passed_on_by_name() {
     for (event, content, payment_no) in [
         (
             "REFUND.CLOSED",
-            "{\"out_trade_no\":\"PO0001\"}",
+            "{\"mchid\":\"1\",\"out_trade_no\":\"PO0001\",\"transaction_id\":\"42\",\
+             \"out_refund_no\":\"R1\",\"refund_id\":\"50\",\"refund_status\":\"CLOSED\",\
+             \"amount\":{\"total\":9,\"refund\":9,\"payer_total\":9,\"payer_refund\":9}}",
             Some("PO0001"),
         ),
         ("PAYSCORE.USER_OPEN_SERVICE", "{\"mchid\":\"1\"}", None),

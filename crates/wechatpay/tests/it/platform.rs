@@ -149,14 +149,16 @@ impl FakePlatform {
 
     /// A client whose clock is the platform's.
     pub(crate) fn client(self: &Arc<Self>) -> WechatPay {
+        WechatPay::new(self.config()).unwrap()
+    }
+
+    pub(crate) fn config(self: &Arc<Self>) -> Config {
         let (clock, serial) = (Arc::clone(self), Arc::clone(self));
-        WechatPay::new(
-            Config::new(credentials())
-                .clock(move || at(clock.clock.load(Ordering::SeqCst)))
-                .nonce(move || format!("N{:031}", serial.next()))
-                .transport(Arc::clone(self) as Arc<dyn Transport>),
-        )
-        .unwrap()
+        Config::new(credentials())
+            .clock(move || at(clock.clock.load(Ordering::SeqCst)))
+            .nonce(move || format!("N{:031}", serial.next()))
+            .pause(|_| std::future::ready(()))
+            .transport(Arc::clone(self) as Arc<dyn Transport>)
     }
 
     pub(crate) fn next(&self) -> u64 {

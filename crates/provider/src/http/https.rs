@@ -3,15 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{Request, Response, Transport, TransportError};
+use super::{Body, Method, Request, Response, Transport, TransportError};
 
 const CONNECT: Duration = Duration::from_secs(3);
-const TOTAL: Duration = Duration::from_secs(10);
-/// Answers are a few KiB; more than this is not one.
-const LONGEST_BODY: usize = 1024 * 1024;
+/// A body that stands still for this long is not coming any more.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// HTTP over TLS by `reqwest` and `rustls` with `ring`, whatever else the process has installed.
 ///
@@ -30,23 +29,24 @@ pub struct ReqwestTransport {
 pub struct SetupError(#[source] Box<dyn Error + Send + Sync>);
 
 impl ReqwestTransport {
-    /// With 3 s to connect and 10 s in all. Needs neither network nor runtime.
+    /// With 3 s to connect. Needs neither network nor runtime. How long a whole exchange may take is
+    /// said by each request.
     ///
     /// # Errors
     /// [`SetupError`] when the TLS configuration is refused.
     pub fn new() -> Result<Self, SetupError> {
-        Self::with_timeouts(CONNECT, TOTAL)
+        Self::connecting_within(CONNECT)
     }
 
-    /// With other limits: to connect, and for a whole exchange.
+    /// With another limit for connecting.
     ///
     /// # Errors
     /// As [`ReqwestTransport::new`].
-    pub fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, SetupError> {
+    pub fn connecting_within(connect: Duration) -> Result<Self, SetupError> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls().map_err(|error| SetupError(error.into()))?)
             .connect_timeout(connect)
-            .timeout(total)
+            .read_timeout(SILENCE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -74,13 +74,24 @@ fn tls() -> Result<ClientConfig, rustls::Error> {
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let mut builder = self.client.post(request.url);
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self
+            .client
+            .request(method, request.url)
+            .timeout(request.timeout);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        builder = builder.body(request.body);
+        if !request.body.is_empty() {
+            builder = builder.body(request.body);
+        }
         let answer = builder.send().await.map_err(unanswered)?;
-        let status = answer.status().as_u16();
         let headers = answer
             .headers()
             .iter()
@@ -90,24 +101,11 @@ impl Transport for ReqwestTransport {
             })
             .collect();
         Ok(Response {
-            status,
+            status: answer.status().as_u16(),
             headers,
-            body: read(answer).await?,
+            body: Body::from_stream(answer.bytes_stream().map(|piece| piece.map_err(broken_off))),
         })
     }
-}
-
-async fn read(mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = answer.chunk().await.map_err(broken_off)? {
-        if body.len() + chunk.len() > LONGEST_BODY {
-            return Err(TransportError::Broken(format!(
-                "the answer is longer than {LONGEST_BODY} bytes"
-            )));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 /// Only a connection that never came about, or a request that could not be written down, is certain

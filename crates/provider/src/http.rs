@@ -1,11 +1,17 @@
+//! How a signed request gets to a platform and its answer back: what every client of a platform
+//! shares, because none of it knows any platform.
+
+mod body;
 mod https;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use url::Url;
 
+pub use body::Body;
 pub use https::{ReqwestTransport, SetupError};
 
 /// Carries one signed request to the platform and its answer back.
@@ -34,11 +40,18 @@ pub enum TransportError {
 
 /// A request method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Method {
     /// `GET`
     Get,
     /// `POST`
     Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
 }
 
 impl Method {
@@ -47,6 +60,9 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -62,52 +78,87 @@ impl fmt::Display for Method {
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The address; its path and query are signed.
+    /// The address.
     pub url: Url,
     /// Names and values.
     pub headers: Vec<(String, String)>,
     /// The body, empty for a request without one.
     pub body: Bytes,
+    /// How long the whole exchange may take, the answer's body included.
+    pub timeout: Duration,
 }
 
 impl fmt::Debug for Request {
-    /// Without headers and body: they hold the signature and what was ordered.
+    /// Without query, headers and body: they hold the signature and what was ordered.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("url", &self.url.as_str())
+            .field("host", &self.url.host_str())
+            .field("path", &self.url.path())
             .field("body_len", &self.body.len())
             .finish_non_exhaustive()
     }
 }
 
-/// An answer, as it came.
+/// An answer, as it came: with its body still arriving, or read ([`Response::collect`]).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Response {
+pub struct Response<B = Body> {
     /// The HTTP status.
     pub status: u16,
     /// Names and values in the order received, repeats included.
     pub headers: Vec<(String, String)>,
     /// The body, byte for byte.
-    pub body: Bytes,
+    pub body: B,
 }
 
-impl Response {
-    /// The first value of a header, for information that is not signed.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+impl<B> Response<B> {
+    /// The first value of a header, by its name in any case: for information that is not signed.
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
+
+    /// Whether the status is a success.
+    pub const fn is_success(&self) -> bool {
+        200 <= self.status && self.status < 300
+    }
 }
 
-impl fmt::Debug for Response {
+impl Response {
+    /// The answer with its body read, at most this many bytes of it.
+    ///
+    /// # Errors
+    /// [`TransportError`] when the body breaks off or is longer: what an answer said that cannot be
+    /// read is not known.
+    pub async fn collect(self, limit: usize) -> Result<Response<Bytes>, TransportError> {
+        Ok(Response {
+            status: self.status,
+            headers: self.headers,
+            body: self.body.collect(limit).await?,
+        })
+    }
+}
+
+impl From<Response<Bytes>> for Response {
+    fn from(read: Response<Bytes>) -> Self {
+        Self {
+            status: read.status,
+            headers: read.headers,
+            body: read.body.into(),
+        }
+    }
+}
+
+impl<B> fmt::Debug for Response<B> {
     /// Without headers and body, which may name the payer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
-            .field("body_len", &self.body.len())
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,9 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use super::KeyError;
+use super::{KeyError, KeyFiles};
 
-/// Keys copied out of a file or the console by hand often lose their padding.
+/// Keys copied out of a PEM file by hand often lose their padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -45,16 +45,19 @@ impl Content {
         }
     }
 
-    pub(super) const fn instead_of(self, expected: &'static str) -> KeyError {
+    pub(super) const fn instead_of(self, files: &KeyFiles) -> KeyError {
         let found = match self {
-            Self::Pkcs8 | Self::Pkcs1 => "a private key (appPrivateKey.txt?)",
-            Self::PublicKey => "a public key (alipayPublicKey_RSA2.txt?)",
-            Self::Certificate => "a certificate (a .crt file?)",
+            Self::Pkcs8 | Self::Pkcs1 => files.private,
+            Self::PublicKey => files.public,
+            Self::Certificate => files.certificate,
             Self::EllipticCurve => "an elliptic-curve key",
             Self::Passphrase => "a private key under a passphrase",
             Self::Foreign | Self::Unnamed => "something else",
         };
-        KeyError::WrongKind { expected, found }
+        KeyError::WrongKind {
+            expected: files.expected,
+            found,
+        }
     }
 }
 

@@ -7,12 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use paydesk_alipay::{
-    Alipay, Config, Request, ReqwestTransport, Response, Transport, TransportError,
-};
-use paydesk_provider::{Closed, PaymentProvider, ProviderError};
 
-use crate::platform::{FakePlatform, NOW, credentials};
+use super::*;
 
 /// Answers one connection with these bytes, then ends it; gives what was received.
 fn serve(answer: Vec<u8>) -> (SocketAddr, mpsc::Receiver<String>) {
@@ -24,6 +20,20 @@ fn serve(answer: Vec<u8>) -> (SocketAddr, mpsc::Receiver<String>) {
         sender.send(read_request(&mut stream)).unwrap();
         // The reader may have seen enough and gone.
         drop(stream.write_all(&answer));
+    });
+    (address, receiver)
+}
+
+/// Answers one connection with these bytes and keeps it open until the receiver is dropped.
+fn serve_and_wait(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, receiver) = mpsc::sync_channel(0);
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        read_request(&mut stream);
+        stream.write_all(answer).unwrap();
+        sender.send(()).unwrap_err();
     });
     (address, receiver)
 }
@@ -53,20 +63,22 @@ fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
+const TIMEOUT: Duration = Duration::from_secs(5);
+const MOST: usize = 1024 * 1024;
+
 fn transport() -> ReqwestTransport {
-    ReqwestTransport::with_timeouts(Duration::from_secs(2), Duration::from_secs(5)).unwrap()
+    ReqwestTransport::connecting_within(Duration::from_secs(2)).unwrap()
 }
 
-async fn post(
-    transport: &ReqwestTransport,
-    address: SocketAddr,
-) -> Result<Response, TransportError> {
+async fn get(address: SocketAddr, timeout: Duration) -> Result<Response<Bytes>, TransportError> {
     let request = Request {
+        method: Method::Get,
         url: format!("http://{address}/path?query=1").parse().unwrap(),
         headers: vec![("Accept".to_owned(), "application/json".to_owned())],
         body: Bytes::new(),
+        timeout,
     };
-    transport.send(request).await
+    transport().send(request).await?.collect(MOST).await
 }
 
 #[tokio::test]
@@ -77,11 +89,14 @@ async fn bytes_and_headers_pass_unchanged_in_both_directions() {
             .to_vec(),
     );
     let request = Request {
+        method: Method::Post,
         url: format!("http://{address}/path?query=1").parse().unwrap(),
         headers: vec![("Authorization".to_owned(), "scheme a=\"b\"".to_owned())],
         body: "{\"名\": 1}\n".into(),
+        timeout: TIMEOUT,
     };
     let response = transport().send(request).await.unwrap();
+    let response = response.collect(MOST).await.unwrap();
     assert_eq!(response.status, 404);
     assert_eq!(&response.body[..], b" a\r\n\xff");
     let twice = response
@@ -111,7 +126,7 @@ async fn a_redirect_is_an_answer() {
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
             .to_vec(),
     );
-    assert_eq!(post(&transport(), address).await.unwrap().status, 302);
+    assert_eq!(get(address, TIMEOUT).await.unwrap().status, 302);
 }
 
 #[tokio::test]
@@ -119,7 +134,7 @@ async fn a_refused_connection_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = post(&transport(), address).await.unwrap_err();
+    let error = get(address, TIMEOUT).await.unwrap_err();
     assert!(matches!(error, TransportError::NotSent(_)), "{error}");
 }
 
@@ -128,8 +143,11 @@ async fn an_answer_that_does_not_come_in_time_leaves_it_open() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let quick = Duration::from_millis(200);
-    let transport = ReqwestTransport::with_timeouts(quick, quick).unwrap();
-    let error = post(&transport, address).await.unwrap_err();
+    let error = get(address, quick).await.unwrap_err();
+    assert!(matches!(error, TransportError::Timeout(_)), "{error}");
+    // The body counts, too.
+    let (address, _received) = serve_and_wait(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1");
+    let error = get(address, quick).await.unwrap_err();
     assert!(matches!(error, TransportError::Timeout(_)), "{error}");
 }
 
@@ -142,7 +160,7 @@ async fn an_exchange_that_breaks_off_leaves_it_open() {
         "nonsense\r\n\r\n",
     ] {
         let (address, _received) = serve(answer.as_bytes().to_vec());
-        let error = post(&transport(), address).await.unwrap_err();
+        let error = get(address, TIMEOUT).await.unwrap_err();
         assert!(
             matches!(error, TransportError::Broken(_)),
             "{answer}: {error}"
@@ -152,12 +170,11 @@ async fn an_exchange_that_breaks_off_leaves_it_open() {
 
 #[tokio::test]
 async fn a_mebibyte_is_read_and_no_byte_more() {
-    const MOST: usize = 1024 * 1024;
     for (length, read) in [(MOST, true), (MOST + 1, false)] {
         let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
         answer.resize(answer.len() + length, b'a');
         let (address, _received) = serve(answer);
-        match post(&transport(), address).await {
+        match get(address, TIMEOUT).await {
             Ok(response) => assert!(read && response.body.len() == length),
             Err(error) => {
                 assert!(
@@ -167,39 +184,4 @@ async fn a_mebibyte_is_read_and_no_byte_more() {
             }
         }
     }
-}
-
-/// The whole way: a signed answer over a socket, verified.
-#[tokio::test]
-async fn a_signed_answer_over_a_socket_is_believed() {
-    let platform = FakePlatform::new();
-    let node = r#"{"code":"10000","msg":"Success","out_trade_no":"PO1"}"#;
-    let sign = platform.sign(node);
-    let body = format!("{{\"alipay_trade_close_response\":{node},\"sign\":\"{sign}\"}}");
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ntrace_id: 0be7\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let (address, received) = serve(format!("{head}{body}").into_bytes());
-    let config = Config::new(credentials())
-        .clock(|| NOW)
-        .base_url(format!("http://{address}/gateway.do"));
-    let client = Alipay::new(config).unwrap();
-    let closed = client.close("PO1").await.unwrap();
-    assert_eq!(closed.value, Closed::Accepted);
-    assert_eq!(closed.request_id.as_deref(), Some("0be7"));
-    let received = received.recv().unwrap();
-    assert!(
-        received.starts_with("POST /gateway.do?app_id=2021"),
-        "{received}"
-    );
-    assert!(
-        received.contains("\r\nuser-agent: paydesk-alipay/"),
-        "{received}"
-    );
-    let form = "biz_content=%7B%22out_trade_no%22%3A%22PO1%22%7D";
-    assert!(received.ends_with(&format!("\r\n\r\n{form}")), "{received}");
-
-    let gone = client.close("PO1").await.unwrap_err();
-    assert!(matches!(gone, ProviderError::Rejected { .. }), "{gone}");
 }

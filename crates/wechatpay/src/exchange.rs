@@ -1,0 +1,362 @@
+//! One call, from its signature to an answer that can be believed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use paydesk_provider::http::{Body, Method, Request, Response, Transport};
+use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
+use time::OffsetDateTime;
+use url::{Position, Url};
+
+use crate::authorization::Merchant;
+use crate::codes::Class;
+use crate::config::{Clock, Nonce, Pause};
+use crate::hosts::Hosts;
+use crate::keys::ApiV3Keys;
+use crate::operation::Operation;
+use crate::platform_keys::PlatformKeys;
+use crate::refusal::{Refusal, details, platform_time};
+use crate::trust::Authentic;
+
+/// Answers are a few KiB; more than this is not one.
+const LONGEST_BODY: usize = 1024 * 1024;
+/// Before the first repeat of a read; doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION"), " (Rust)");
+
+/// What every call of one merchant shares. Nothing in it belongs to a single call, and no task runs
+/// for it.
+pub(crate) struct Account {
+    pub(crate) merchant: Merchant,
+    pub(crate) app_id: String,
+    pub(crate) api_v3_keys: ApiV3Keys,
+    pub(crate) platform_keys: PlatformKeys,
+    pub(crate) hosts: Hosts,
+    pub(crate) clock: Clock,
+    pub(crate) nonce: Nonce,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) pause: Pause,
+    /// How often a read is sent at most.
+    pub(crate) read_attempts: u32,
+}
+
+/// What to send. The body is given once, as the bytes that are signed and sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) body: Bytes,
+    /// The key that fields of the body are encrypted to, if any are.
+    pub(crate) encrypted_to: Option<String>,
+}
+
+impl Call {
+    pub(crate) fn get(operation: Operation, target: String) -> Self {
+        Self {
+            operation,
+            method: Method::Get,
+            target,
+            body: Bytes::new(),
+            encrypted_to: None,
+        }
+    }
+
+    pub(crate) fn post(operation: Operation, target: String, body: Bytes) -> Self {
+        Self {
+            operation,
+            method: Method::Post,
+            target,
+            body,
+            encrypted_to: None,
+        }
+    }
+}
+
+/// A success whose signature was checked.
+pub(crate) struct Reply {
+    pub(crate) details: Details,
+    pub(crate) body: Authentic,
+}
+
+impl Reply {
+    /// What `read` makes of the body, as something the platform really said.
+    pub(crate) fn read<T>(
+        self,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<Answer<Verified<T>>, ProviderError> {
+        match self.body.attest(read) {
+            Ok(value) => Ok(Answer {
+                value,
+                request_id: self.details.request_id,
+            }),
+            Err(message) => Err(ProviderError::Malformed {
+                details: Details {
+                    message,
+                    ..self.details
+                },
+            }),
+        }
+    }
+}
+
+impl Reply {
+    /// What `read` makes of the body, for what is used and not kept as the platform's word.
+    pub(crate) fn value<T>(
+        self,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<Answer<T>, ProviderError> {
+        let Answer { value, request_id } = self.read(read)?;
+        Ok(Answer {
+            value: value.into_inner(),
+            request_id,
+        })
+    }
+}
+
+impl Account {
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        (self.clock)()
+    }
+
+    /// Signs, sends, and lets through only a success whose signature was checked. What changes
+    /// nothing is repeated when that may help, each time under a new signature.
+    #[tracing::instrument(
+        name = "wechatpay.call",
+        level = "debug",
+        skip_all,
+        fields(operation = call.operation.name())
+    )]
+    pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        loop {
+            let result = self.via_either_host(call, &mut attempt).await;
+            let Err(refusal) = result else {
+                return result;
+            };
+            let Some(wait) = self.repeat_after(call.operation, attempt, &refusal, pause) else {
+                return Err(refusal);
+            };
+            (self.pause)(wait).await;
+            attempt += 1;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn repeat_after(
+        &self,
+        operation: Operation,
+        attempt: u32,
+        refusal: &Refusal,
+        pause: Duration,
+    ) -> Option<Duration> {
+        let may = operation.is_read() && attempt < self.read_attempts;
+        let wait = refusal.repeatable_after(pause).filter(|_| may)?;
+        (wait <= LONGEST_PAUSE).then_some(wait)
+    }
+
+    async fn via_either_host(&self, call: &Call, attempt: &mut u32) -> Result<Reply, Refusal> {
+        let (first, second) = self.hosts.in_turn(self.now());
+        let result = self.once(call, first, *attempt).await;
+        if !matches!(&result, Err(Refusal::NotConnected(_))) {
+            return result;
+        }
+        self.hosts.unreachable(first, self.now());
+        match second {
+            Some(second) => {
+                *attempt += 1;
+                self.once(call, second, *attempt).await
+            }
+            None => result,
+        }
+    }
+
+    async fn once(&self, call: &Call, host: &Url, attempt: u32) -> Result<Reply, Refusal> {
+        let url = at(host, &call.target)?;
+        let exchange = Observed::new(self, call.operation, host, attempt);
+        let response = match self.send(call, url).await {
+            Ok(response) => response.collect(LONGEST_BODY).await.map_err(Refusal::from),
+            Err(refusal) => Err(refusal),
+        };
+        let (status, result) = match response {
+            Ok(response) => (
+                Some((details(&response), platform_time(&response))),
+                self.judge(call.operation, &response),
+            ),
+            Err(refusal) => (None, Err(refusal)),
+        };
+        exchange.ended(status, result.as_ref().err());
+        result
+    }
+
+    /// Sends under a fresh signature.
+    async fn send(&self, call: &Call, url: Url) -> Result<Response<Body>, Refusal> {
+        let nonce = (self.nonce)().map_err(Refusal::not_sent)?;
+        let target = url[Position::BeforePath..Position::AfterQuery].to_owned();
+        let authorization = self
+            .merchant
+            .authorize(call.method, &target, &call.body, self.now(), &nonce)
+            .await
+            .map_err(Refusal::not_sent)?;
+        // On every request: it names the key that the answer is to be signed with.
+        let serial = match &call.encrypted_to {
+            Some(serial) => serial.as_str(),
+            None => self.platform_keys.preferred(),
+        };
+        let headers = [
+            ("Authorization", authorization.as_str()),
+            ("Accept", "application/json"),
+            ("Content-Type", "application/json"),
+            ("User-Agent", USER_AGENT),
+            ("Wechatpay-Serial", serial),
+        ];
+        let request = Request {
+            method: call.method,
+            url,
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            body: call.body.clone(),
+            timeout: call.operation.timeout(),
+        };
+        Ok(self.transport.send(request).await?)
+    }
+
+    fn judge(&self, operation: Operation, response: &Response<Bytes>) -> Result<Reply, Refusal> {
+        let now = self.now();
+        if !response.is_success() {
+            return Err(Refusal::told(operation, response, now));
+        }
+        let body = self
+            .platform_keys
+            .authenticate(&response.headers, &response.body, now)
+            .map_err(|reason| untrusted(reason, response))?;
+        if !operation.is_success(response.status) {
+            return Err(Refusal::told(operation, response, now));
+        }
+        Ok(Reply {
+            details: details(response),
+            body,
+        })
+    }
+
+    /// Asks for a file: its bytes are not signed, and arrive one after another. Only a host of the
+    /// platform gets a signed request.
+    pub(crate) async fn file(&self, address: &Url) -> Result<Body, Refusal> {
+        if !self.hosts.includes(address) {
+            return Err(Refusal::not_sent(
+                "the file is not on a host of the platform, so no signed request goes there",
+            ));
+        }
+        let call = Call::get(Operation::BillFile, String::new());
+        let exchange = Observed::new(self, call.operation, address, 1);
+        let response = match self.send(&call, address.clone()).await {
+            Ok(response) => response,
+            Err(refusal) => {
+                exchange.ended(None, Some(&refusal));
+                return Err(refusal);
+            }
+        };
+        if response.status == 200 {
+            let told = Details {
+                status: Some(200),
+                ..Details::default()
+            };
+            exchange.ended(Some((told, None)), None);
+            return Ok(response.body);
+        }
+        let response = response.collect(LONGEST_BODY).await?;
+        let refusal = Refusal::told(call.operation, &response, self.now());
+        exchange.ended(
+            Some((details(&response), platform_time(&response))),
+            Some(&refusal),
+        );
+        Err(refusal)
+    }
+}
+
+/// The final address: what is signed is cut out of it.
+fn at(host: &Url, target: &str) -> Result<Url, Refusal> {
+    let url = host
+        .join(target)
+        .map_err(|_| Refusal::not_sent("the path cannot be part of an address"))?;
+    if !target.starts_with('/') || url.origin() != host.origin() || url.fragment().is_some() {
+        return Err(Refusal::not_sent(
+            "the path does not begin with / or leads elsewhere",
+        ));
+    }
+    Ok(url)
+}
+
+fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusal {
+    tracing::debug!(reason = reason.reason(), "answer not trusted");
+    Refusal::Failed(ProviderError::Untrusted {
+        details: Details {
+            message: reason.to_string(),
+            ..details(response)
+        },
+        reason,
+    })
+}
+
+/// One request under way, for whoever watches.
+struct Observed<'a> {
+    account: &'a Account,
+    exchange: Exchange<'a>,
+    began: Instant,
+}
+
+impl<'a> Observed<'a> {
+    fn new(account: &'a Account, operation: Operation, host: &'a Url, attempt: u32) -> Self {
+        let host = host.host_str().unwrap_or_default();
+        Self {
+            account,
+            exchange: Exchange::new(operation.name(), host, attempt),
+            began: Instant::now(),
+        }
+    }
+
+    fn ended(self, told: Option<(Details, Option<OffsetDateTime>)>, refusal: Option<&Refusal>) {
+        let (details, platform_time) = told.unwrap_or_default();
+        let outcome = refusal.map_or("ok", Refusal::outcome);
+        tracing::debug!(http.status = details.status, outcome, "exchanged");
+        let Some(observer) = &self.account.observer else {
+            return;
+        };
+        let mut exchange = self.exchange;
+        exchange.status = details.status;
+        exchange.outcome = outcome;
+        exchange.code = refusal.and_then(Refusal::code);
+        exchange.request_id = details.request_id.as_deref();
+        exchange.duration = self.began.elapsed();
+        exchange.platform_time = platform_time;
+        observer.exchanged(&exchange);
+    }
+}
+
+/// A refusal that answers the question asked, such as "no such number".
+pub(crate) fn answered<T>(value: T, details: Details) -> Answer<T> {
+    Answer {
+        value,
+        request_id: details.request_id,
+    }
+}
+
+/// `None` where the platform said that it knows no such number.
+pub(crate) fn known(
+    result: Result<Reply, Refusal>,
+) -> Result<Result<Reply, Details>, ProviderError> {
+    match result {
+        Ok(reply) => Ok(Ok(reply)),
+        Err(Refusal::Told {
+            class: Class::NoSuchNumber,
+            details,
+        }) => Ok(Err(details)),
+        Err(refusal) => Err(refusal.into_error()),
+    }
+}

@@ -1,0 +1,168 @@
+//! Whether an authentic message is about our order: a signature says who speaks, not about what.
+
+use std::fmt;
+
+use paydesk_money::Cny;
+
+use crate::notice::RefundNotice;
+use crate::refund::Refund;
+use crate::transaction::Transaction;
+
+/// What was ordered, as we keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedOrder<'a> {
+    /// `mchid`, of a service provider `sp_mchid`.
+    pub merchant_id: &'a str,
+    /// `appid`, of a service provider `sp_appid`.
+    pub app_id: &'a str,
+    /// `sub_mchid`, of a service provider's order.
+    pub sub_merchant_id: Option<&'a str>,
+    /// The number that was sent.
+    pub out_trade_no: &'a str,
+    /// The total that was sent, in fen: never what the payer paid after coupons.
+    pub total: Cny,
+}
+
+/// What was asked to be refunded, as we keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedRefund<'a> {
+    /// The order's number.
+    pub out_trade_no: &'a str,
+    /// The refund's number.
+    pub out_refund_no: &'a str,
+    /// The order's total, in fen.
+    pub total: Cny,
+    /// What was to go back, in fen.
+    pub refund: Cny,
+}
+
+/// A field that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The platform's name of the field.
+    pub field: &'static str,
+    /// As we keep it.
+    pub expected: String,
+    /// As the platform says; empty if it says nothing.
+    pub found: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            field,
+            expected,
+            found,
+        } = self;
+        write!(f, "{field} is {found:?} instead of {expected:?}")
+    }
+}
+
+/// The message is authentic, but not about what was expected. Grant nothing on it, and tell someone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch(Vec<Difference>);
+
+impl Mismatch {
+    /// Each field that differs; at least one.
+    pub fn differences(&self) -> &[Difference] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, difference) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{difference}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// Collects what differs.
+#[derive(Default)]
+struct Comparison(Vec<Difference>);
+
+impl Comparison {
+    fn field(mut self, field: &'static str, expected: &str, found: &str) -> Self {
+        if expected != found {
+            self.0.push(Difference {
+                field,
+                expected: expected.to_owned(),
+                found: found.to_owned(),
+            });
+        }
+        self
+    }
+
+    fn fen(self, field: &'static str, expected: Cny, found: Option<Cny>) -> Self {
+        let found = found.map_or_else(String::new, |found| found.fen().to_string());
+        self.field(field, &expected.fen().to_string(), &found)
+    }
+
+    fn result(self) -> Result<(), Mismatch> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(Mismatch(self.0))
+    }
+}
+
+impl Transaction {
+    /// Compares merchant, app, number, total and currency with the order. The state is not compared:
+    /// look at [`Transaction::state`].
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs, an absent total among them.
+    pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        let amount = self.amount.as_ref();
+        // The platform documents the currency as optional, and knows one.
+        let currency = amount.and_then(|it| it.currency.as_deref());
+        let sub = self.sub_merchant_id.as_deref();
+        Comparison::default()
+            .field("mchid", order.merchant_id, &self.merchant_id)
+            .field("appid", order.app_id, &self.app_id)
+            .field(
+                "sub_mchid",
+                order.sub_merchant_id.unwrap_or_default(),
+                sub.unwrap_or_default(),
+            )
+            .field("out_trade_no", order.out_trade_no, &self.out_trade_no)
+            .fen("amount.total", order.total, amount.and_then(|it| it.total))
+            .field("amount.currency", "CNY", currency.unwrap_or("CNY"))
+            .result()
+    }
+}
+
+impl Refund {
+    /// Compares numbers, amounts and currency with what was asked for.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        Comparison::default()
+            .field("out_trade_no", refund.out_trade_no, &self.out_trade_no)
+            .field("out_refund_no", refund.out_refund_no, &self.out_refund_no)
+            .fen("amount.total", refund.total, Some(self.amount.total))
+            .fen("amount.refund", refund.refund, Some(self.amount.refund))
+            .field("amount.currency", "CNY", &self.amount.currency)
+            .result()
+    }
+}
+
+impl RefundNotice {
+    /// Compares numbers and amounts with what was asked for.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        Comparison::default()
+            .field("out_trade_no", refund.out_trade_no, &self.out_trade_no)
+            .field("out_refund_no", refund.out_refund_no, &self.out_refund_no)
+            .fen("amount.total", refund.total, Some(self.amount.total))
+            .fen("amount.refund", refund.refund, Some(self.amount.refund))
+            .result()
+    }
+}
