@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod authorization;
+mod certificate;
 mod cipher;
 mod client;
 mod codes;
@@ -15,6 +16,7 @@ mod transaction;
 mod transport;
 mod trust;
 
+pub use certificate::{Certificate, CertificateError};
 pub use client::WechatPay;
 pub use config::{Clock, Config, ConfigError, Credentials, Nonce};
 pub use keys::{ApiV3Key, KeyError, MerchantKey};
