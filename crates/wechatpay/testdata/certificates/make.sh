@@ -68,6 +68,8 @@ make next.pem F3E2D1C0B1A2938475665748392A1B0C0D0E0F10 "$platform" next_key.pem 
     20251201000000Z 20301201000000Z sha256 root.pem root_key.pem
 
 # Not to be accepted.
+make twin.pem 0A1B2C3D4E5F60718293A4B5C6D7E8F901020304 "$platform" next_key.pem leaf \
+    $from $until sha256 root.pem root_key.pem
 make by_namesake.pem 11 "$platform" next_key.pem leaf $from $until sha256 \
     namesake_root.pem ../vectors_key.pem
 make by_leaf.pem 12 "$platform" next_key.pem leaf $from $until sha256 \
