@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod decimal;
+mod fee;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use decimal::AmountError;
+pub use fee::Fee;
 
 /// An amount of renminbi in fen (1/100 yuan), as an exact 64-bit integer.
 ///
