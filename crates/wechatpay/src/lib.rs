@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod authorization;
+mod bill;
 mod cipher;
 mod client;
 mod codes;
@@ -15,6 +16,10 @@ mod transaction;
 mod transport;
 mod trust;
 
+pub use bill::{
+    BillError, BillRefundState, BillTradeState, FundDirection, FundFlowBill, FundFlowRow,
+    FundFlowTotals, TradeBill, TradeRow, TradeTotals,
+};
 pub use client::WechatPay;
 pub use config::{Clock, Config, ConfigError, Credentials, Nonce};
 pub use keys::{ApiV3Key, KeyError, MerchantKey};
