@@ -5,12 +5,19 @@
 //! read one by one from the file and never held together.
 
 mod error;
+mod file;
 mod fund_flow;
+mod gzip;
+mod kinds;
 mod lines;
 mod sheet;
+pub(crate) mod spool;
 mod trade;
 mod values;
 
 pub use error::BillError;
+pub use file::{BillFile, BillReader};
 pub use fund_flow::{FundDirection, FundFlowBill, FundFlowRow, FundFlowTotals};
+pub use kinds::{BillPacking, FundAccount, TradeBillKind};
+pub use spool::BillLimits;
 pub use trade::{BillRefundState, BillTradeState, TradeBill, TradeRow, TradeTotals};

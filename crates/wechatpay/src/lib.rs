@@ -17,8 +17,9 @@ mod transport;
 mod trust;
 
 pub use bill::{
-    BillError, BillRefundState, BillTradeState, FundDirection, FundFlowBill, FundFlowRow,
-    FundFlowTotals, TradeBill, TradeRow, TradeTotals,
+    BillError, BillFile, BillLimits, BillPacking, BillReader, BillRefundState, BillTradeState,
+    FundAccount, FundDirection, FundFlowBill, FundFlowRow, FundFlowTotals, TradeBill,
+    TradeBillKind, TradeRow, TradeTotals,
 };
 pub use client::WechatPay;
 pub use config::{Clock, Config, ConfigError, Credentials, Nonce};
