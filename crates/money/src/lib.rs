@@ -1,14 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-mod parse;
+mod decimal;
+mod fee;
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-pub use parse::AmountError;
+pub use decimal::AmountError;
+pub use fee::Fee;
 
 /// An amount of renminbi in fen (1/100 yuan), as an exact 64-bit integer.
 ///
@@ -60,7 +62,7 @@ impl Cny {
     /// # Errors
     /// Signs, exponents, spaces, a third place that is not zero, and what does not fit are refused.
     pub fn parse_yuan(text: &str) -> Result<Self, AmountError> {
-        parse::yuan(text).map(Self)
+        decimal::read::<2>(text).map(Self)
     }
 
     /// Reads yuan as a bill writes them: like [`Cny::parse_yuan`], with one leading `-` allowed.
@@ -68,10 +70,7 @@ impl Cny {
     /// # Errors
     /// As [`Cny::parse_yuan`].
     pub fn parse_signed_yuan(text: &str) -> Result<Self, AmountError> {
-        match text.strip_prefix('-') {
-            Some(rest) => parse::yuan(rest).map(|fen| Self(-fen)),
-            None => Self::parse_yuan(text),
-        }
+        decimal::read_signed::<2>(text).map(Self)
     }
 
     /// The amount in yuan, exactly.
@@ -100,9 +99,7 @@ impl Cny {
 impl fmt::Display for Cny {
     /// Yuan with two places, as platforms expect them: `0.01`, `9.90`, `-3.00`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let fen = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", fen / 100, fen % 100)
+        decimal::write::<2>(f, self.0)
     }
 }
 
@@ -152,8 +149,30 @@ mod tests {
 
     #[test]
     fn r15_bill_amounts_may_be_signed() {
-        assert_eq!(Cny::parse_signed_yuan("-0.05"), Ok(Cny::from_fen(-5)));
-        assert_eq!(Cny::parse_signed_yuan("--1"), Err(AmountError::NotANumber));
+        for (text, fen) in [
+            ("-0.05", -5),
+            ("-9.90", -990),
+            ("9.90", 990),
+            ("45.0", 4500),
+            ("-0.0", 0),
+            ("-92233720368547758.08", i64::MIN),
+        ] {
+            assert_eq!(
+                Cny::parse_signed_yuan(text),
+                Ok(Cny::from_fen(fen)),
+                "{text}"
+            );
+        }
+        for (text, error) in [
+            ("-", AmountError::NotANumber),
+            ("--1", AmountError::NotANumber),
+            ("+1", AmountError::NotANumber),
+            ("-9.905", AmountError::TooPrecise),
+            ("-92233720368547758.09", AmountError::Overflow),
+            ("92233720368547758.08", AmountError::Overflow),
+        ] {
+            assert_eq!(Cny::parse_signed_yuan(text), Err(error), "{text}");
+        }
     }
 
     #[test]
@@ -166,7 +185,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn r15_yuan_and_fen_are_the_same_amount(fen in i64::MIN + 1..=i64::MAX) {
+        fn r15_yuan_and_fen_are_the_same_amount(fen: i64) {
             let amount = Cny::from_fen(fen);
             prop_assert_eq!(Cny::parse_signed_yuan(&amount.to_string()), Ok(amount));
             prop_assert_eq!(Cny::from_decimal(amount.to_decimal()), Ok(amount));

@@ -11,6 +11,7 @@
 )]
 
 mod authorization;
+mod bill;
 mod certificate;
 #[cfg_attr(
     not(test),
@@ -41,6 +42,11 @@ mod sealer;
 mod transaction;
 mod trust;
 
+pub use bill::{
+    BillError, BillFile, BillLimits, BillPacking, BillReader, BillRefundState, BillTradeState,
+    FundAccount, FundDirection, FundFlowBill, FundFlowRow, FundFlowTotals, TradeBill,
+    TradeBillKind, TradeRow, TradeTotals,
+};
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{Certificates, CertificatesError, PlatformCertificates, RefreshError};
 pub use client::WechatPay;

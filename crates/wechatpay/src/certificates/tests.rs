@@ -95,7 +95,10 @@ fn serials(store: &PlatformCertificates) -> Vec<String> {
 
 /// Whether a message signed with this key is verified by the certificate.
 fn verifies(store: &PlatformCertificates, pem: &str, key: &str, now: OffsetDateTime) -> bool {
-    let signature = SigningKey::parse(key, &PLATFORM_KEY).unwrap().sign(b"message").unwrap();
+    let signature = SigningKey::parse(key, &PLATFORM_KEY)
+        .unwrap()
+        .sign(b"message")
+        .unwrap();
     store
         .snapshot()
         .key(certificate(pem).serial(), now)
