@@ -4,6 +4,7 @@
 //! signed answer, so no row is read before the whole file was compared with it. After that, rows are
 //! read one by one from the file and never held together.
 
+mod calls;
 mod error;
 mod file;
 mod fund_flow;
@@ -15,6 +16,7 @@ pub(crate) mod spool;
 mod trade;
 mod values;
 
+pub use calls::{BillDownloadError, BillLink};
 pub use error::BillError;
 pub use file::{BillFile, BillReader};
 pub use fund_flow::{FundDirection, FundFlowBill, FundFlowRow, FundFlowTotals};

@@ -184,7 +184,7 @@ impl PlatformCertificates {
     fn outcome(&self, why: Why<'_>, now: OffsetDateTime) -> Result<(), RefreshError> {
         let needed = match why {
             Why::Due => false,
-            Why::Needed => true,
+            Why::Needed | Why::Asked => true,
             Why::Unknown(serial) => is_serial(serial),
         };
         if !needed || self.snapshot().preferred(now).is_some() {

@@ -9,6 +9,7 @@ use paydesk_provider::{
 use time::{Duration, OffsetDateTime};
 
 use crate::authorization::Merchant;
+use crate::certificates::Why;
 use crate::config::{Config, ConfigError, Credentials};
 use crate::exchange::Account;
 use crate::hosts::Hosts;
@@ -17,6 +18,7 @@ use crate::notice::{NoticeVerifier, WechatNotice};
 use crate::order;
 use crate::orders::OrderNumber;
 use crate::payee::{Merchants, Party, SubMerchant};
+use crate::refusal::Refusal;
 use crate::sealer::Sealer;
 
 /// A QR code works this long, whatever the order's own deadline is.
@@ -94,6 +96,15 @@ impl WechatPay {
         client
     }
 
+    /// Fetches the platform's certificates for a message that names this key: at most once a minute,
+    /// and not again for a serial that a download did not bring a moment ago. Then verify it again.
+    ///
+    /// # Errors
+    /// [`ProviderError`] where no certificate is held and none can be fetched.
+    pub async fn learn_key(&self, serial: &str) -> Result<(), ProviderError> {
+        self.account.renew(Why::Unknown(serial)).await
+    }
+
     /// What checks and opens notices to this merchant, its sub-merchants' among them.
     pub fn notices(&self) -> NoticeVerifier {
         NoticeVerifier::new(Arc::clone(&self.account))
@@ -102,14 +113,16 @@ impl WechatPay {
     /// Encrypts fields of a [`RawCall`](crate::RawCall) to the platform's key.
     ///
     /// # Errors
-    /// [`ProviderError`] when no key of the platform is held.
-    pub fn sealer(&self) -> Result<Sealer, ProviderError> {
-        let keys = &self.account.platform_keys;
-        let serial = keys.preferred();
-        match keys.get(serial) {
-            Some(key) => Ok(Sealer::new(serial.to_owned(), key.clone())),
-            None => Err(ProviderError::not_sent("no key of the platform is held")),
-        }
+    /// [`ProviderError`] when no key of the platform is held and none can be fetched.
+    pub async fn sealer(&self) -> Result<Sealer, ProviderError> {
+        self.account
+            .ensure_key()
+            .await
+            .map_err(Refusal::into_error)?;
+        let (keys, now) = (&self.account.platform_keys, self.now());
+        keys.preferred(now)
+            .and_then(|serial| keys.get(&serial, now).map(|key| Sealer::new(serial, key)))
+            .ok_or_else(|| ProviderError::not_sent("no key of the platform is held"))
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -213,9 +226,10 @@ impl PaymentProvider for WechatPay {
         )
     }
 
-    /// A public key of the platform is configured, not fetched: there is nothing to do.
+    /// Fetches the platform's certificates, where these are used and were not fetched within the last
+    /// minute. A public key of the platform is configured, not fetched: then there is nothing to do.
     async fn refresh_trust(&self) -> Result<(), ProviderError> {
-        Ok(())
+        self.account.renew(Why::Asked).await
     }
 }
 

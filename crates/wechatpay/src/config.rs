@@ -12,6 +12,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
 use url::{Host, Url};
 
+use crate::certificate::Certificate;
 use crate::keys::{ApiV3Key, MerchantKey};
 use crate::platform_keys::PlatformKeys;
 
@@ -51,6 +52,7 @@ pub struct Credentials {
 /// Everything that a client needs, with defaults for all but the credentials.
 pub struct Config {
     pub(crate) credentials: Credentials,
+    pub(crate) merchant_certificate: Option<Certificate>,
     pub(crate) previous_api_v3_key: Option<ApiV3Key>,
     pub(crate) base_url: String,
     pub(crate) backup_url: Option<String>,
@@ -75,6 +77,15 @@ pub enum ConfigError {
     /// Not the serial of a certificate.
     #[error("certificate_serial is not the merchant certificate's serial: {0}")]
     CertificateSerial(&'static str),
+    /// The merchant's certificate is about another key.
+    #[error(
+        "merchant_key does not belong to the merchant's certificate {serial}: apiclient_key.pem and \
+         apiclient_cert.pem come together, is one of them from an earlier or another application?"
+    )]
+    CertificateKey {
+        /// The certificate's serial.
+        serial: String,
+    },
     /// Not an address to call.
     #[error("base_url cannot be used: {0}")]
     BaseUrl(&'static str),
@@ -100,6 +111,7 @@ impl Config {
     pub fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
+            merchant_certificate: None,
             previous_api_v3_key: None,
             base_url: BASE_URL.to_owned(),
             backup_url: Some(BACKUP_URL.to_owned()),
@@ -126,6 +138,14 @@ impl Config {
     #[must_use]
     pub fn backup_url(mut self, backup_url: impl Into<String>) -> Self {
         self.backup_url = Some(backup_url.into());
+        self
+    }
+
+    /// The merchant's certificate (`apiclient_cert.pem`), to find out whether it is the one that
+    /// serial and key belong to. It is not needed for anything else.
+    #[must_use]
+    pub fn merchant_certificate(mut self, certificate: Certificate) -> Self {
+        self.merchant_certificate = Some(certificate);
         self
     }
 
@@ -200,6 +220,19 @@ impl Config {
         }
         serial_of_certificate(&own.certificate_serial).map_err(ConfigError::CertificateSerial)?;
         let own_key = own.merchant_key.public_key();
+        if let Some(certificate) = &self.merchant_certificate {
+            let serial = certificate.serial();
+            if !serial.eq_ignore_ascii_case(&own.certificate_serial) {
+                return Err(ConfigError::CertificateSerial(
+                    "it is not the serial of the certificate that is given beside it",
+                ));
+            }
+            if own_key.is_some_and(|key| key != certificate.public_key()) {
+                return Err(ConfigError::CertificateKey {
+                    serial: serial.to_owned(),
+                });
+            }
+        }
         if let Some(id) = own_key.and_then(|key| own.platform_keys.id_of(key)) {
             return Err(ConfigError::OwnKey { id: id.to_owned() });
         }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::join;
 use paydesk_provider::http::{Body, Method, Request, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
 use url::{Position, Url};
 
 use crate::authorization::Merchant;
+use crate::certificates::Why;
 use crate::codes::Class;
 use crate::config::{Clock, Nonce, Pause};
 use crate::hosts::Hosts;
@@ -132,6 +134,13 @@ impl Account {
         fields(operation = call.operation.name())
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
+        self.ensure_key().await?;
+        // What is due is fetched beside the call, and its failure is not the call's.
+        let (_, result) = join(self.renew(Why::Due), self.attempts(call)).await;
+        result
+    }
+
+    async fn attempts(&self, call: &Call) -> Result<Reply, Refusal> {
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
         loop {
@@ -162,7 +171,7 @@ impl Account {
 
     async fn via_either_host(&self, call: &Call, attempt: &mut u32) -> Result<Reply, Refusal> {
         let (first, second) = self.hosts.in_turn(self.now());
-        let result = self.once(call, first, *attempt).await;
+        let result = self.judged(call, first, *attempt).await;
         if !matches!(&result, Err(Refusal::NotConnected(_))) {
             return result;
         }
@@ -170,27 +179,56 @@ impl Account {
         match second {
             Some(second) => {
                 *attempt += 1;
-                self.once(call, second, *attempt).await
+                self.judged(call, second, *attempt).await
             }
             None => result,
         }
     }
 
-    async fn once(&self, call: &Call, host: &Url, attempt: u32) -> Result<Reply, Refusal> {
+    /// An answer under a certificate that is not held yet is judged again once it is.
+    async fn judged(&self, call: &Call, host: &Url, attempt: u32) -> Result<Reply, Refusal> {
+        let judge = |response: &Response<Bytes>| match self.judge(call.operation, response) {
+            Err(Refusal::Failed(ProviderError::Untrusted {
+                reason: Untrusted::UnknownKey(serial),
+                ..
+            })) if self.platform_keys.fetched().is_some() => {
+                Ok(Judgement::Unknown(serial, response.clone()))
+            }
+            judgement => judgement.map(Judgement::Reply),
+        };
+        match self.once(call, host, attempt, judge).await? {
+            Judgement::Reply(reply) => Ok(reply),
+            Judgement::Unknown(serial, response) => {
+                if let Err(error) = self.renew(Why::Unknown(&serial)).await {
+                    tracing::debug!(%error, "no certificate for the answer");
+                }
+                self.judge(call.operation, &response)
+            }
+        }
+    }
+
+    /// One request, and what `judge` makes of its answer.
+    pub(crate) async fn once<T>(
+        &self,
+        call: &Call,
+        host: &Url,
+        attempt: u32,
+        judge: impl FnOnce(&Response<Bytes>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let url = at(host, &call.target)?;
         let exchange = Observed::new(self, call.operation, host, attempt);
         let response = match self.send(call, url).await {
             Ok(response) => response.collect(LONGEST_BODY).await.map_err(Refusal::from),
             Err(refusal) => Err(refusal),
         };
-        let (status, result) = match response {
+        let (told, result) = match response {
             Ok(response) => (
                 Some((details(&response), platform_time(&response))),
-                self.judge(call.operation, &response),
+                judge(&response),
             ),
             Err(refusal) => (None, Err(refusal)),
         };
-        exchange.ended(status, result.as_ref().err());
+        exchange.ended(told, result.as_ref().err());
         result
     }
 
@@ -204,23 +242,23 @@ impl Account {
             .await
             .map_err(Refusal::not_sent)?;
         // On every request: it names the key that the answer is to be signed with.
-        let serial = match &call.encrypted_to {
-            Some(serial) => serial.as_str(),
-            None => self.platform_keys.preferred(),
-        };
+        let preferred = || self.platform_keys.preferred(self.now());
+        let serial = call.encrypted_to.clone().or_else(preferred);
         let headers = [
-            ("Authorization", authorization.as_str()),
-            ("Accept", "application/json"),
-            ("Content-Type", "application/json"),
-            ("User-Agent", USER_AGENT),
+            ("Authorization", Some(authorization)),
+            ("Accept", Some("application/json".to_owned())),
+            ("Content-Type", Some("application/json".to_owned())),
+            ("User-Agent", Some(USER_AGENT.to_owned())),
+            // Only the first request for certificates goes without.
             ("Wechatpay-Serial", serial),
         ];
         let request = Request {
             method: call.method,
             url,
             headers: headers
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect(),
             body: call.body.clone(),
             timeout: call.operation.timeout(),
         };
@@ -280,6 +318,12 @@ impl Account {
     }
 }
 
+enum Judgement {
+    Reply(Reply),
+    /// Signed by a certificate that may have to be fetched.
+    Unknown(String, Response<Bytes>),
+}
+
 /// The final address: what is signed is cut out of it.
 fn at(host: &Url, target: &str) -> Result<Url, Refusal> {
     let url = host
@@ -293,7 +337,7 @@ fn at(host: &Url, target: &str) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusal {
+pub(crate) fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusal {
     tracing::debug!(reason = reason.reason(), "answer not trusted");
     Refusal::Failed(ProviderError::Untrusted {
         details: Details {

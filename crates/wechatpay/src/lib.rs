@@ -13,10 +13,6 @@
 mod authorization;
 mod bill;
 mod certificate;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the client does not ask for certificates yet")
-)]
 mod certificates;
 mod cipher;
 mod client;
@@ -38,14 +34,15 @@ mod prepay;
 mod raw;
 mod refund;
 mod refusal;
+mod renewal;
 mod sealer;
 mod transaction;
 mod trust;
 
 pub use bill::{
-    BillError, BillFile, BillLimits, BillPacking, BillReader, BillRefundState, BillTradeState,
-    FundAccount, FundDirection, FundFlowBill, FundFlowRow, FundFlowTotals, TradeBill,
-    TradeBillKind, TradeRow, TradeTotals,
+    BillDownloadError, BillError, BillFile, BillLimits, BillLink, BillPacking, BillReader,
+    BillRefundState, BillTradeState, FundAccount, FundDirection, FundFlowBill, FundFlowRow,
+    FundFlowTotals, TradeBill, TradeBillKind, TradeRow, TradeTotals,
 };
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{Certificates, CertificatesError, PlatformCertificates, RefreshError};

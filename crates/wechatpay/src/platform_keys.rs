@@ -1,17 +1,24 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-use paydesk_provider::keys::{KeyError, PublicKey};
+use paydesk_provider::keys::{KeyError, PublicKey, from_file};
+use time::OffsetDateTime;
 
+use crate::certificates::PlatformCertificates;
 use crate::keys::PLATFORM_KEY;
 
-/// The keys the platform signs with, by their ids. Several may be valid at a time: the platform
-/// names in each message which it used, and that one alone is asked.
+/// What the platform signs with: its public key (微信支付公钥), which is configured and stays, or its
+/// certificates (微信支付平台证书), which are fetched and change, or both while a merchant moves from
+/// the second to the first. The platform names in each message what it used, and that alone is asked.
 #[derive(Clone)]
 pub struct PlatformKeys {
-    preferred: String,
+    /// The public key that answers should be signed with.
+    preferred: Option<String>,
     keys: BTreeMap<String, PublicKey>,
+    certificates: Option<Arc<PlatformCertificates>>,
 }
 
 /// A platform key that cannot be used.
@@ -35,17 +42,48 @@ pub enum PlatformKeyError {
 }
 
 impl PlatformKeys {
-    /// The key that we ask the platform to sign its answers with: its id (`PUB_KEY_ID_` and digits)
-    /// and its PEM, `pub_key.pem`.
+    /// The platform's public key: its id (`PUB_KEY_ID_` and digits) and its PEM, `pub_key.pem`. This is
+    /// the way of new merchants, who have no platform certificates.
     ///
     /// # Errors
     /// [`PlatformKeyError`] when id or key cannot be read or the key is of another kind.
     pub fn new(id: &str, pem: &str) -> Result<Self, PlatformKeyError> {
         Self {
-            preferred: canonical(id).into_owned(),
+            preferred: Some(canonical(id).into_owned()),
             keys: BTreeMap::new(),
+            certificates: None,
         }
         .and(id, pem)
+    }
+
+    /// The same with the PEM in a file.
+    ///
+    /// # Errors
+    /// As [`PlatformKeys::new`].
+    pub fn from_file(id: &str, path: impl AsRef<Path>) -> Result<Self, PlatformKeyError> {
+        let pem = from_file(path).map_err(|source| PlatformKeyError::Key {
+            id: canonical(id).into_owned(),
+            source,
+        })?;
+        Self::new(id, &pem)
+    }
+
+    /// The platform's certificates alone, the way of older merchants. They are fetched when they are
+    /// first needed, and again before they end or when a message names an unknown one.
+    pub fn certificates(certificates: PlatformCertificates) -> Self {
+        Self {
+            preferred: None,
+            keys: BTreeMap::new(),
+            certificates: Some(Arc::new(certificates)),
+        }
+    }
+
+    /// The public key and the certificates, while the merchant moves from these to that: answers are
+    /// asked for under the public key, and notices come under either.
+    #[must_use]
+    pub fn and_certificates(mut self, certificates: PlatformCertificates) -> Self {
+        self.certificates = Some(Arc::new(certificates));
+        self
     }
 
     /// A further key that messages may be signed with.
@@ -68,9 +106,25 @@ impl PlatformKeys {
         Ok(self)
     }
 
-    /// The id of the key that answers should be signed with.
-    pub fn preferred(&self) -> &str {
-        &self.preferred
+    /// The id of the key that answers should be signed with; `None` while no certificate is held.
+    pub(crate) fn preferred(&self, now: OffsetDateTime) -> Option<String> {
+        if let Some(id) = &self.preferred {
+            return Some(id.clone());
+        }
+        let certificates = self.certificates.as_ref()?.snapshot();
+        certificates
+            .preferred(now)
+            .map(|newest| newest.serial().to_owned())
+    }
+
+    /// What is fetched, if anything is.
+    pub(crate) const fn fetched(&self) -> Option<&Arc<PlatformCertificates>> {
+        self.certificates.as_ref()
+    }
+
+    /// Whether nothing can be verified without a certificate.
+    pub(crate) fn need_certificates(&self) -> bool {
+        self.keys.is_empty()
     }
 
     /// The id under which this very key is held.
@@ -81,14 +135,24 @@ impl PlatformKeys {
             .map(|(id, _)| id.as_str())
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&PublicKey> {
-        self.keys.get(&*canonical(id))
+    /// The key of this id, if it is in force.
+    pub(crate) fn get(&self, id: &str, now: OffsetDateTime) -> Option<PublicKey> {
+        if let Some(key) = self.keys.get(&*canonical(id)) {
+            return Some(key.clone());
+        }
+        let certificates = self.certificates.as_ref()?.snapshot();
+        certificates.key(id, now).cloned()
     }
 }
 
 impl fmt::Debug for PlatformKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.keys.keys()).finish()
+        let mut ids = f.debug_set();
+        ids.entries(self.keys.keys());
+        if let Some(certificates) = &self.certificates {
+            ids.entry(certificates);
+        }
+        ids.finish()
     }
 }
 

@@ -180,7 +180,7 @@ impl WechatPay {
     ) -> Result<Answer<Verified<Refund>>, ProviderError> {
         check_platform_no(&request.refund_id, "refund_id")?;
         check_out_refund_no(&request.out_refund_no)?;
-        let (body, serial) = self.abnormal_body(request)?;
+        let (body, serial) = self.abnormal_body(request).await?;
         let target = format!("{REFUNDS}/{}/apply-abnormal-refund", request.refund_id);
         let mut call = Call::post(Operation::AbnormalRefund, target, body);
         call.encrypted_to = serial;

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use paydesk_provider::keys::PublicKey;
 use paydesk_provider::{Untrusted, Verified};
 use time::OffsetDateTime;
 
@@ -19,14 +20,10 @@ const PROBE: &str = "WECHATPAY/SIGNTEST/";
 /// From this many seconds on, in either direction, a message is too far from now.
 const WINDOW_S: u64 = 300;
 
-/// Bytes whose signature was checked. Only [`PlatformKeys::authenticate`] makes one.
+/// Bytes whose signature was checked. Only [`authenticate`] makes one.
 pub(crate) struct Authentic(Bytes);
 
 impl Authentic {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// What `read` makes of these bytes, as something the platform really said.
     #[expect(
         clippy::disallowed_methods,
@@ -42,49 +39,57 @@ impl Authentic {
 
 impl PlatformKeys {
     /// Checks the signature over a body as it came, of an answer or of a notice.
-    ///
-    /// Everything signed is read before anything is computed, and the window comes before the key:
-    /// an old message cannot make anyone look for new keys.
     pub(crate) fn authenticate(
         &self,
         headers: &[(String, String)],
         body: &Bytes,
         now: OffsetDateTime,
     ) -> Result<Authentic, Untrusted> {
-        let id = required(headers, SERIAL)?;
-        let signature = required(headers, SIGNATURE)?;
-        let timestamp = required(headers, TIMESTAMP)?;
-        let nonce = required(headers, NONCE)?;
-        if optional(headers, SIGNATURE_TYPE)?.is_some_and(|kind| kind != RSA) {
-            return Err(Untrusted::BadHeader(SIGNATURE_TYPE));
-        }
-        let age_s = now
-            .unix_timestamp()
-            .checked_sub(seconds(timestamp)?)
-            .ok_or(Untrusted::BadHeader(TIMESTAMP))?;
-        if age_s.unsigned_abs() >= WINDOW_S {
-            return Err(Untrusted::Stale { age_s });
-        }
-        let key = self
-            .get(id)
-            .ok_or_else(|| Untrusted::UnknownKey(id.chars().take(64).collect()))?;
+        authenticate(headers, body, now, |id| self.get(id, now))
+    }
+}
 
-        let mut message = Vec::with_capacity(timestamp.len() + nonce.len() + body.len() + 3);
-        for line in [timestamp.as_bytes(), nonce.as_bytes(), body] {
-            message.extend_from_slice(line);
-            message.push(b'\n');
-        }
-        // A probe takes the same way as any wrong signature and only bears another name at its end.
-        let valid = STANDARD
-            .decode(signature)
-            .is_ok_and(|signature| key.verifies(&message, &signature));
-        if valid {
-            Ok(Authentic(body.clone()))
-        } else if signature.starts_with(PROBE) {
-            Err(Untrusted::Probe)
-        } else {
-            Err(Untrusted::BadSignature)
-        }
+/// Checks the signature with the key that the message names.
+///
+/// Everything signed is read before anything is computed, and the window comes before the key: an old
+/// message cannot make anyone look for new keys.
+pub(crate) fn authenticate(
+    headers: &[(String, String)],
+    body: &Bytes,
+    now: OffsetDateTime,
+    key: impl FnOnce(&str) -> Option<PublicKey>,
+) -> Result<Authentic, Untrusted> {
+    let id = required(headers, SERIAL)?;
+    let signature = required(headers, SIGNATURE)?;
+    let timestamp = required(headers, TIMESTAMP)?;
+    let nonce = required(headers, NONCE)?;
+    if optional(headers, SIGNATURE_TYPE)?.is_some_and(|kind| kind != RSA) {
+        return Err(Untrusted::BadHeader(SIGNATURE_TYPE));
+    }
+    let age_s = now
+        .unix_timestamp()
+        .checked_sub(seconds(timestamp)?)
+        .ok_or(Untrusted::BadHeader(TIMESTAMP))?;
+    if age_s.unsigned_abs() >= WINDOW_S {
+        return Err(Untrusted::Stale { age_s });
+    }
+    let key = key(id).ok_or_else(|| Untrusted::UnknownKey(id.chars().take(64).collect()))?;
+
+    let mut message = Vec::with_capacity(timestamp.len() + nonce.len() + body.len() + 3);
+    for line in [timestamp.as_bytes(), nonce.as_bytes(), body] {
+        message.extend_from_slice(line);
+        message.push(b'\n');
+    }
+    // A probe takes the same way as any wrong signature and only bears another name at its end.
+    let valid = STANDARD
+        .decode(signature)
+        .is_ok_and(|signature| key.verifies(&message, &signature));
+    if valid {
+        Ok(Authentic(body.clone()))
+    } else if signature.starts_with(PROBE) {
+        Err(Untrusted::Probe)
+    } else {
+        Err(Untrusted::BadSignature)
     }
 }
 

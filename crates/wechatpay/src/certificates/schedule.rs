@@ -25,6 +25,8 @@ pub(crate) enum Why<'a> {
     Due,
     /// A call of our own cannot go on without one.
     Needed,
+    /// Somebody asks for it outright. Its failure is told where no certificate is held.
+    Asked,
     /// A message names this serial, which anybody may have invented.
     Unknown(&'a str),
 }
@@ -60,6 +62,7 @@ impl Schedule {
         match why {
             Why::Due => self.is_due(held, now),
             Why::Needed => held.preferred(now).is_none(),
+            Why::Asked => true,
             Why::Unknown(serial) => {
                 is_serial(serial)
                     && held.get(serial, now).is_none()

@@ -100,6 +100,7 @@ fn platform_key_ids_are_exact_and_serials_in_any_case() {
         .unwrap()
         .and("0abc01", other)
         .unwrap();
+    let now = time::OffsetDateTime::UNIX_EPOCH;
     for (id, held) in [
         ("PUB_KEY_ID_0a", true),
         ("PUB_KEY_ID_0A", false),
@@ -110,9 +111,9 @@ fn platform_key_ids_are_exact_and_serials_in_any_case() {
         ("00ABC01", false),
         ("", false),
     ] {
-        assert_eq!(keys.get(id).is_some(), held, "{id}");
+        assert_eq!(keys.get(id, now).is_some(), held, "{id}");
     }
-    assert_eq!(keys.preferred(), "PUB_KEY_ID_0a");
+    assert_eq!(keys.preferred(now).unwrap(), "PUB_KEY_ID_0a");
     keys.clone().and("0ABC01", other).unwrap();
     let twice = keys.clone().and("0ABC01", PUBLIC).unwrap_err();
     assert!(matches!(twice, crate::PlatformKeyError::Twice(_)));
@@ -132,7 +133,8 @@ fn a_published_signature_without_headers_verifies() {
     let signature = STANDARD
         .decode(vector["signature"].as_str().unwrap())
         .unwrap();
-    let key = keys.get("d7ce59d1f522d701").unwrap();
+    let now = time::OffsetDateTime::UNIX_EPOCH;
+    let key = keys.get("d7ce59d1f522d701", now).unwrap();
     let message = vector["message"].as_str().unwrap().as_bytes();
     assert!(key.verifies(message, &signature));
     assert!(!key.verifies(b"Source", &signature));

@@ -210,7 +210,7 @@ impl std::fmt::Debug for RefundTo {
 
 impl WechatPay {
     /// The body, and the key that its fields are encrypted to.
-    pub(super) fn abnormal_body(
+    pub(super) async fn abnormal_body(
         &self,
         request: &AbnormalRefund,
     ) -> Result<(Bytes, Option<String>), ProviderError> {
@@ -244,7 +244,7 @@ impl WechatPay {
         } = &request.to
         {
             text(bank_type, "bank_type", 16)?;
-            let sealer = self.sealer()?;
+            let sealer = self.sealer().await?;
             wire.kind = "USER_BANK_CARD";
             wire.bank_type = Some(bank_type);
             wire.bank_account = Some(sealer.seal("bank_account", account)?);

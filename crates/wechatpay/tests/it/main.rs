@@ -21,3 +21,5 @@ mod requests;
 mod socket;
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod trust_modes;

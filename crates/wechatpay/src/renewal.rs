@@ -1,0 +1,90 @@
+//! Keeping the platform's certificates fresh, beside the calls that need them. No task runs for it.
+
+use bytes::Bytes;
+use paydesk_provider::http::Response;
+use paydesk_provider::{Advice, Details, ProviderError};
+
+use crate::certificates::{Certificates, PlatformCertificates, RefreshError, Why};
+use crate::exchange::{Account, Call, untrusted};
+use crate::operation::Operation;
+use crate::refusal::Refusal;
+use crate::trust::authenticate;
+
+const CERTIFICATES: &str = "/v3/certificates";
+
+impl Account {
+    /// Fetches certificates if it is time for it, by what [`PlatformCertificates`] decides.
+    pub(crate) async fn renew(&self, why: Why<'_>) -> Result<(), ProviderError> {
+        let Some(store) = self.platform_keys.fetched() else {
+            return Ok(());
+        };
+        let refreshed = store.refresh(why, self.now(), || self.fetch_certificates(store));
+        refreshed.await.map_err(|error| keyless(&error))
+    }
+
+    /// Before a call: nothing could be verified without a certificate, so it is not made.
+    pub(crate) async fn ensure_key(&self) -> Result<(), Refusal> {
+        if !self.platform_keys.need_certificates() {
+            return Ok(());
+        }
+        self.renew(Why::Needed).await.map_err(Refusal::Failed)
+    }
+
+    async fn fetch_certificates(
+        &self,
+        store: &PlatformCertificates,
+    ) -> Result<Certificates, RefreshError> {
+        let call = Call::get(Operation::Certificates, CERTIFICATES.to_owned());
+        let judge = |response: &_| self.judge_certificates(store, response);
+        let (first, second) = self.hosts.in_turn(self.now());
+        let fetched = self.once(&call, first, 1, judge).await;
+        let (Err(Refusal::NotConnected(_)), Some(second)) = (&fetched, second) else {
+            return fetched.map_err(Refusal::into_error)?;
+        };
+        self.hosts.unreachable(first, self.now());
+        let fetched = self.once(&call, second, 2, judge).await;
+        fetched.map_err(Refusal::into_error)?
+    }
+
+    /// The first answer can be checked only with a key out of itself: that it was encrypted for us is
+    /// the proof then, and its signature shows that it came just now.
+    fn judge_certificates(
+        &self,
+        store: &PlatformCertificates,
+        response: &Response<Bytes>,
+    ) -> Result<Result<Certificates, RefreshError>, Refusal> {
+        let now = self.now();
+        if response.status != 200 {
+            return Err(Refusal::told(Operation::Certificates, response, now));
+        }
+        let fetched = match store.read(&response.body, &self.api_v3_keys.current, now) {
+            Ok(fetched) => fetched,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        authenticate(&response.headers, &response.body, now, |id| {
+            let own = || self.platform_keys.get(id, now);
+            fetched.key(id, now).cloned().or_else(own)
+        })
+        .map_err(|reason| untrusted(reason, response))?;
+        Ok(Ok(fetched))
+    }
+}
+
+/// What it means for a call that there is no key: it was not made.
+fn keyless(error: &RefreshError) -> ProviderError {
+    let mut message = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    let advice = match error {
+        RefreshError::NoneIssued | RefreshError::Unusable(_) => Advice::Never,
+        RefreshError::Call(_) | RefreshError::TooEarly => Advice::RetrySame,
+    };
+    ProviderError::Rejected {
+        details: Details::message(message),
+        advice,
+    }
+}
