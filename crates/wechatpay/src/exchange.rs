@@ -187,24 +187,26 @@ impl Account {
 
     /// An answer under a certificate that is not held yet is judged again once it is.
     async fn judged(&self, call: &Call, host: &Url, attempt: u32) -> Result<Reply, Refusal> {
-        let judge = |response: &Response<Bytes>| match self.judge(call.operation, response) {
-            Err(Refusal::Failed(ProviderError::Untrusted {
-                reason: Untrusted::UnknownKey(serial),
-                ..
-            })) if self.platform_keys.fetched().is_some() => {
-                Ok(Judgement::Unknown(serial, response.clone()))
-            }
-            judgement => judgement.map(Judgement::Reply),
-        };
-        match self.once(call, host, attempt, judge).await? {
-            Judgement::Reply(reply) => Ok(reply),
-            Judgement::Unknown(serial, response) => {
-                if let Err(error) = self.renew(Why::Unknown(&serial)).await {
-                    tracing::debug!(%error, "no certificate for the answer");
+        let mut unknown = None;
+        let result = self
+            .once(call, host, attempt, |response| {
+                let judgement = self.judge(call.operation, response);
+                if let Err(Refusal::Failed(ProviderError::Untrusted { reason, .. })) = &judgement
+                    && let Untrusted::UnknownKey(serial) = reason
+                    && self.platform_keys.fetched().is_some()
+                {
+                    unknown = Some((serial.clone(), response.clone()));
                 }
-                self.judge(call.operation, &response)
-            }
+                judgement
+            })
+            .await;
+        let Some((serial, response)) = unknown else {
+            return result;
+        };
+        if let Err(error) = self.renew(Why::Unknown(&serial)).await {
+            tracing::debug!(%error, "no certificate for the answer");
         }
+        self.judge(call.operation, &response)
     }
 
     /// One request, and what `judge` makes of its answer.
@@ -316,12 +318,6 @@ impl Account {
         );
         Err(refusal)
     }
-}
-
-enum Judgement {
-    Reply(Reply),
-    /// Signed by a certificate that may have to be fetched.
-    Unknown(String, Response<Bytes>),
 }
 
 /// The final address: what is signed is cut out of it.
