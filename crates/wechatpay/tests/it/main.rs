@@ -14,6 +14,8 @@ mod notices;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
+mod recorder;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod requests;
@@ -23,3 +25,5 @@ mod socket;
 mod traces;
 #[cfg(test)]
 mod trust_modes;
+#[cfg(test)]
+mod vectors;
