@@ -16,6 +16,10 @@ mod platform;
 #[cfg(test)]
 mod recorder;
 #[cfg(test)]
+mod refund_answers;
+#[cfg(test)]
+mod refunding;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod requests;
