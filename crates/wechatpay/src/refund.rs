@@ -14,7 +14,7 @@ use crate::operation::Operation;
 use crate::order::{body, check_out_refund_no, check_platform_no, segment};
 use crate::personal::Personal;
 use crate::refusal::Refusal;
-use crate::transaction::{instant, place};
+use crate::transaction::{instant, place, readable};
 
 pub use request::{AbnormalRefund, FundSource, PaidOrder, RefundGoods, RefundRequest, RefundTo};
 
@@ -49,8 +49,8 @@ pub struct Refund {
     pub funds_account: Option<String>,
     /// How much.
     pub amount: RefundAmount,
-    /// Coupons that go back with it.
-    #[serde(default)]
+    /// Coupons that go back with it; none where they cannot be read, for no money depends on them.
+    #[serde(default, deserialize_with = "readable")]
     pub promotion_detail: Vec<RefundPromotion>,
 }
 

@@ -144,10 +144,28 @@ async fn what_is_optional_may_be_absent_empty_or_null() {
         ("funds_account", json!("NEXT_YEARS")),
         ("channel", json!("NEXT_YEARS")),
         ("promotion_detail", json!([])),
+        ("promotion_detail", json!(null)),
     ] {
         let mut body = bare();
         body[name] = value;
         read(&platform, &client, &body.to_string()).await.unwrap();
+    }
+}
+
+/// A coupon's odd field must not leave a refund open for ever.
+#[tokio::test]
+async fn what_money_does_not_depend_on_loses_no_refund() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    for odd in [
+        json!({"promotion_id": "1"}),
+        json!([{"promotion_id": 7, "amount": 1.5}]),
+        json!("none"),
+    ] {
+        let mut body = bare();
+        body["promotion_detail"] = odd;
+        let refund = read(&platform, &client, &body.to_string()).await.unwrap();
+        assert!(refund.promotion_detail.is_empty());
     }
 }
 
