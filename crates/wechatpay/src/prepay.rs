@@ -1,6 +1,7 @@
 //! Placing an order, in each product.
 
 use paydesk_provider::{Answer, ProviderError};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::client::WechatPay;
@@ -111,7 +112,7 @@ impl WechatPay {
         order.check(self.now())?;
         let wire = order.wire(NoPayer::None, order.scene.as_ref())?;
         let reply = self.place("native", order, wire).await?;
-        address(reply, "code_url")
+        address(reply, "code_url", |code: Code| code.code_url)
     }
 
     /// Places an order that is paid inside WeChat: on a page of an official account (JSAPI) or in a
@@ -162,7 +163,7 @@ impl WechatPay {
         };
         let wire = order.wire(NoPayer::None, Some(scene))?;
         let reply = self.place("h5", order, wire).await?;
-        address(reply, "h5_url")
+        address(reply, "h5_url", |page: Page| page.h5_url)
     }
 
     fn payer<'a>(&self, payer: &'a OpenId) -> Result<WirePayer<'a>, Unsendable> {
@@ -222,18 +223,29 @@ impl WechatPay {
     }
 }
 
-fn address(reply: Reply, field: &'static str) -> Result<Answer<String>, ProviderError> {
-    #[derive(Deserialize)]
-    struct Wire {
-        #[serde(alias = "h5_url")]
-        code_url: String,
-    }
+/// What each product answers with; no other product's answer will do.
+#[derive(Deserialize)]
+struct Code {
+    code_url: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    h5_url: String,
+}
+
+fn address<T: DeserializeOwned>(
+    reply: Reply,
+    field: &'static str,
+    of: fn(T) -> String,
+) -> Result<Answer<String>, ProviderError> {
     reply.value(|json| {
-        let Wire { code_url } = serde_json::from_slice(json)
+        let address = serde_json::from_slice(json)
+            .map(of)
             .map_err(|error| format!("no {field}: {}", place(&error)))?;
-        if code_url.is_empty() || code_url.len() > LONGEST_ADDRESS {
+        if address.is_empty() || address.len() > LONGEST_ADDRESS {
             return Err(format!("{field} is empty or too long"));
         }
-        Ok(code_url)
+        Ok(address)
     })
 }

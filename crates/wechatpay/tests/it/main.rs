@@ -12,6 +12,8 @@ mod conformance;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod placing;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 mod recorder;
