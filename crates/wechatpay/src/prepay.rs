@@ -21,7 +21,9 @@ const LONGEST_PREPAY_ID: usize = 64;
 pub struct Prepay {
     /// WeChat Pay's number of the session.
     pub prepay_id: String,
-    /// The app the order was placed with.
+    /// The app that the payer's client is started in, which is signed then: the one the order was
+    /// placed with or, for a payer under the sub-merchant's app, that one. A service provider's order
+    /// that is paid from the sub-merchant's mobile app needs it set to that app (`sub_appid`).
     pub app_id: String,
 }
 
@@ -126,10 +128,14 @@ impl WechatPay {
         payer: &OpenId,
     ) -> Result<Answer<Prepay>, ProviderError> {
         order.check(self.now())?;
-        let payer = self.payer(payer)?;
-        let wire = order.wire(Some(&payer), order.scene.as_ref())?;
+        let wire_payer = self.payer(payer)?;
+        let wire = order.wire(Some(&wire_payer), order.scene.as_ref())?;
         let reply = self.place("jsapi", order, wire).await?;
-        self.prepay(reply, order)
+        let of_payer = match payer {
+            OpenId::Own(_) => None,
+            OpenId::Sub(_) => self.sub_merchant().and_then(|sub| sub.app_id.as_deref()),
+        };
+        prepay(reply, of_payer.unwrap_or_else(|| self.app_of(order)))
     }
 
     /// Places an order that is paid from a mobile app.
@@ -140,7 +146,7 @@ impl WechatPay {
         order.check(self.now())?;
         let wire = order.wire(NoPayer::None, order.scene.as_ref())?;
         let reply = self.place("app", order, wire).await?;
-        self.prepay(reply, order)
+        prepay(reply, self.app_of(order))
     }
 
     /// Places an order that is paid from a browser outside WeChat: the answer is an address to open
@@ -199,28 +205,31 @@ impl WechatPay {
             .map_err(Refusal::into_error)
     }
 
-    fn prepay(&self, reply: Reply, order: &Order) -> Result<Answer<Prepay>, ProviderError> {
-        #[derive(Deserialize)]
-        struct Wire {
-            prepay_id: String,
-        }
-        let app_id = order.app_id.as_deref().unwrap_or(&self.account.app_id);
-        reply.value(|json| {
-            let Wire { prepay_id } = serde_json::from_slice(json)
-                .map_err(|error| format!("no prepay_id: {}", place(&error)))?;
-            // It becomes a line of what is signed next.
-            let sound = !prepay_id.is_empty()
-                && prepay_id.len() <= LONGEST_PREPAY_ID
-                && prepay_id.bytes().all(|byte| byte.is_ascii_graphic());
-            if !sound {
-                return Err("prepay_id is empty, too long or no plain text".to_owned());
-            }
-            Ok(Prepay {
-                prepay_id,
-                app_id: app_id.to_owned(),
-            })
-        })
+    fn app_of<'a>(&'a self, order: &'a Order) -> &'a str {
+        order.app_id.as_deref().unwrap_or(&self.account.app_id)
     }
+}
+
+fn prepay(reply: Reply, app_id: &str) -> Result<Answer<Prepay>, ProviderError> {
+    #[derive(Deserialize)]
+    struct Wire {
+        prepay_id: String,
+    }
+    reply.value(|json| {
+        let Wire { prepay_id } = serde_json::from_slice(json)
+            .map_err(|error| format!("no prepay_id: {}", place(&error)))?;
+        // It becomes a line of what is signed next.
+        let sound = !prepay_id.is_empty()
+            && prepay_id.len() <= LONGEST_PREPAY_ID
+            && prepay_id.bytes().all(|byte| byte.is_ascii_graphic());
+        if !sound {
+            return Err("prepay_id is empty, too long or no plain text".to_owned());
+        }
+        Ok(Prepay {
+            prepay_id,
+            app_id: app_id.to_owned(),
+        })
+    })
 }
 
 /// What each product answers with; no other product's answer will do.

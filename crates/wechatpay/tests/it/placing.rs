@@ -217,6 +217,46 @@ async fn jsapi_and_mini_programs() {
     assert!(platform.sent().is_empty());
 }
 
+/// What the payer's client is started with is signed for the app that it is started in.
+#[tokio::test]
+async fn an_order_is_started_in_the_app_whose_payer_it_names() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let partner = client.on_behalf_of(sub_merchant(Some("wxd678efh567hg6999")));
+    let openid = || "oUpF8uMu".to_owned();
+    let mut other = plain();
+    other.app_id = Some("wx2421b1c4370ec43b".to_owned());
+    for (client, order, payer, app_id) in [
+        (&client, plain(), OpenId::Own(openid()), APP_ID),
+        (
+            &client,
+            other.clone(),
+            OpenId::Own(openid()),
+            "wx2421b1c4370ec43b",
+        ),
+        (&partner, plain(), OpenId::Own(openid()), APP_ID),
+        (
+            &partner,
+            other.clone(),
+            OpenId::Own(openid()),
+            "wx2421b1c4370ec43b",
+        ),
+        (
+            &partner,
+            plain(),
+            OpenId::Sub(openid()),
+            "wxd678efh567hg6999",
+        ),
+        (&partner, other, OpenId::Sub(openid()), "wxd678efh567hg6999"),
+    ] {
+        answers(&platform, &json!({"prepay_id": "wx2014"}));
+        let prepay = client.jsapi(&order, &payer).await.unwrap().value;
+        assert_eq!(prepay.app_id, app_id, "{payer:?}");
+        let page = client.jsapi_invocation(&prepay).await.unwrap();
+        assert_eq!(page.app_id, app_id);
+    }
+}
+
 #[tokio::test]
 async fn h5() {
     let platform = FakePlatform::new();
