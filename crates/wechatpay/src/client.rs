@@ -12,6 +12,7 @@ use crate::authorization::Merchant;
 use crate::certificates::Why;
 use crate::config::{Config, ConfigError, Credentials};
 use crate::exchange::Account;
+use crate::fields::check_payment_no;
 use crate::hosts::Hosts;
 use crate::keys::ApiV3Keys;
 use crate::notice::{NoticeVerifier, WechatNotice};
@@ -195,7 +196,7 @@ impl PaymentProvider for WechatPay {
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError> {
-        order::check_payment_no(payment_no)?;
+        check_payment_no(payment_no)?;
         let answer = self
             .ask(OrderNumber::OutTradeNo(payment_no), |transaction| {
                 Ok(transaction.statement(None))
@@ -212,7 +213,7 @@ impl PaymentProvider for WechatPay {
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
-        order::check_payment_no(payment_no)?;
+        check_payment_no(payment_no)?;
         self.close_order(payment_no).await
     }
 

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::WechatPay;
 use crate::exchange::{Call, Reply};
+use crate::fields::{Unsendable, body, optional, refuse, text};
 use crate::operation::Operation;
-use crate::order::{Order, SceneInfo, Unsendable, WireOrder, body, optional, refuse, text};
+use crate::order::{Order, SceneInfo, WireOrder};
 use crate::payee::Party;
 use crate::refusal::Refusal;
 use crate::transaction::place;

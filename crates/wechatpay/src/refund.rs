@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use crate::client::WechatPay;
 use crate::exchange::{Call, Reply, known};
+use crate::fields::{body, check_out_refund_no, check_platform_no, segment};
 use crate::operation::Operation;
-use crate::order::{body, check_out_refund_no, check_platform_no, segment};
 use crate::personal::Personal;
 use crate::refusal::Refusal;
 use crate::transaction::{instant, place, readable};

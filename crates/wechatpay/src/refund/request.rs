@@ -5,7 +5,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::client::WechatPay;
-use crate::order::{
+use crate::fields::{
     Unsendable, body, check_notify_url, check_out_refund_no, check_out_trade_no, check_platform_no,
     optional, refuse, text,
 };
