@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use paydesk_money::Cny;
 use paydesk_provider::ProviderError;
 use serde::Serialize;
 use url::Url;
@@ -57,6 +58,14 @@ pub(crate) fn check_platform_no(number: &str, field: &'static str) -> Result<(),
     refuse(format!("{field} has 1 to 32 letters or digits"))
 }
 
+/// The number of an app. It becomes a line of what is signed for the payer's client.
+pub(crate) fn check_app_id(app_id: &str, field: &'static str) -> Result<(), Unsendable> {
+    if (1..=32).contains(&app_id.len()) && made_of(app_id, b"_-") {
+        return Ok(());
+    }
+    refuse(format!("{field} has 1 to 32 letters, digits, _ or -"))
+}
+
 fn made_of(number: &str, also: &[u8]) -> bool {
     number
         .bytes()
@@ -104,7 +113,27 @@ pub(crate) fn optional(
     value.map_or(Ok(()), |value| text(value, field, most))
 }
 
+/// An amount that may be nothing.
+pub(crate) fn not_negative(amount: Cny, field: &'static str) -> Result<(), Unsendable> {
+    if amount < Cny::ZERO {
+        return refuse(format!("{field} is negative"));
+    }
+    Ok(())
+}
+
+pub(crate) fn at_least_one(number: u32, field: &'static str) -> Result<(), Unsendable> {
+    if number == 0 {
+        return refuse(format!("{field} is nothing"));
+    }
+    Ok(())
+}
+
+/// It is sent as it stands, so nothing may be in it that reading an address would pass over, such as
+/// the line end of the file it comes from.
 pub(crate) fn check_notify_url(text: &str, most: usize) -> Result<(), Unsendable> {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return refuse("the notify_url holds blanks, line ends or characters to be escaped");
+    }
     if text.len() > most {
         return refuse(format!("the notify_url is longer than {most} bytes"));
     }

@@ -7,7 +7,8 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::fields::{
-    Unsendable, check_notify_url, check_out_trade_no, check_payment_no, optional, refuse, text,
+    Unsendable, at_least_one, check_app_id, check_notify_url, check_out_trade_no, check_payment_no,
+    not_negative, optional, refuse, text,
 };
 
 /// Without a deadline the platform closes an order after this long, so no deadline lies beyond it.
@@ -145,7 +146,9 @@ impl Order {
         text(&self.description, "description", LONGEST_DESCRIPTION)?;
         optional(self.attach.as_deref(), "attach", 127)?;
         optional(self.goods_tag.as_deref(), "goods_tag", 32)?;
-        optional(self.app_id.as_deref(), "appid", 32)?;
+        if let Some(app_id) = &self.app_id {
+            check_app_id(app_id, "appid")?;
+        }
         check_notify_url(&self.notify_url, 255)?;
         if let Some(at) = self.expires_at {
             if at <= now {
@@ -197,20 +200,41 @@ impl Detail {
         if serde_json::to_vec(self).map_or(usize::MAX, |json| json.len()) > LONGEST_DETAIL {
             return refuse("detail is longer than 6144 bytes");
         }
-        for item in &self.goods_detail {
-            text(&item.merchant_goods_id, "merchant_goods_id", 32)?;
-            optional(item.goods_name.as_deref(), "goods_name", 256)?;
+        if let Some(price) = self.cost_price {
+            not_negative(price, "detail.cost_price")?;
         }
-        Ok(())
+        optional(self.invoice_id.as_deref(), "detail.invoice_id", 32)?;
+        self.goods_detail.iter().try_for_each(GoodsItem::check)
+    }
+}
+
+impl GoodsItem {
+    fn check(&self) -> Result<(), Unsendable> {
+        text(&self.merchant_goods_id, "merchant_goods_id", 32)?;
+        let other = self.wechatpay_goods_id.as_deref();
+        optional(other, "wechatpay_goods_id", 32)?;
+        optional(self.goods_name.as_deref(), "goods_name", 256)?;
+        at_least_one(self.quantity, "quantity")?;
+        not_negative(self.unit_price, "unit_price")
     }
 }
 
 impl SceneInfo {
-    pub(crate) fn check(&self) -> Result<(), Unsendable> {
+    fn check(&self) -> Result<(), Unsendable> {
         if self.payer_client_ip.parse::<std::net::IpAddr>().is_err() {
             return refuse("scene_info.payer_client_ip is no IP address");
         }
-        optional(self.device_id.as_deref(), "scene_info.device_id", 32)
+        optional(self.device_id.as_deref(), "scene_info.device_id", 32)?;
+        self.store_info.as_ref().map_or(Ok(()), StoreInfo::check)
+    }
+}
+
+impl StoreInfo {
+    fn check(&self) -> Result<(), Unsendable> {
+        text(&self.id, "store_info.id", 32)?;
+        optional(self.name.as_deref(), "store_info.name", 256)?;
+        optional(self.area_code.as_deref(), "store_info.area_code", 32)?;
+        optional(self.address.as_deref(), "store_info.address", 512)
     }
 }
 

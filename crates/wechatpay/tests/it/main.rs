@@ -14,6 +14,8 @@ mod notices;
 #[cfg(test)]
 mod placing;
 #[cfg(test)]
+mod placing_refused;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 mod recorder;
