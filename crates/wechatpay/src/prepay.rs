@@ -1,5 +1,7 @@
 //! Placing an order, in each product.
 
+use std::fmt;
+
 use paydesk_provider::{Answer, ProviderError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -28,14 +30,23 @@ pub struct Prepay {
     pub app_id: String,
 }
 
-/// Whose WeChat account pays, for JSAPI and mini-programs.
-#[derive(Clone, Debug)]
+/// Whose WeChat account pays, for JSAPI and mini-programs. Not printed by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenId {
     /// Under the app that the order is placed with.
     Own(String),
     /// Of a service provider's order: under the sub-merchant's app, which must be named.
     Sub(String),
+}
+
+impl fmt::Debug for OpenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own(_) => "Own(redacted)",
+            Self::Sub(_) => "Sub(redacted)",
+        })
+    }
 }
 
 /// What an H5 order says about the page it is paid on.

@@ -264,3 +264,36 @@ async fn what_lies_just_within_the_limits_is_sent() {
     }
     assert_eq!(platform.sent().len(), 18);
 }
+
+#[tokio::test]
+async fn a_page_and_a_payer_too() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let order = with_scene(|_| ());
+    let page = |change: fn(&mut H5Info)| {
+        let mut page = H5Info::wap();
+        change(&mut page);
+        page
+    };
+    for (field, page) in [
+        ("h5_info.type", page(|it| it.kind = long(33))),
+        ("h5_info.type", page(|it| it.kind = long(0))),
+        ("h5_info.app_name", page(|it| it.app_name = some(65))),
+        ("h5_info.app_url", page(|it| it.app_url = some(129))),
+        ("h5_info.bundle_id", page(|it| it.bundle_id = some(129))),
+        (
+            "h5_info.package_name",
+            page(|it| it.package_name = some(129)),
+        ),
+    ] {
+        assert_unsent(&client.h5(&order, &page).await.unwrap_err(), field);
+    }
+    for openid in ["", EMOJI, &long(129)] {
+        let payer = OpenId::Own(openid.to_owned());
+        let error = client.jsapi(&plain(), &payer).await.unwrap_err();
+        assert_unsent(&error, "openid");
+    }
+    assert!(platform.sent().is_empty());
+    let printed = format!("{:?}", OpenId::Own("oUpF8uMu".to_owned()));
+    assert!(!printed.contains("oUpF8uMu"), "{printed}");
+}
