@@ -145,7 +145,7 @@ impl WechatPay {
         let reply = self.place("jsapi", order, wire).await?;
         let of_payer = match payer {
             OpenId::Own(_) => None,
-            OpenId::Sub(_) => self.sub_merchant().and_then(|sub| sub.app_id.as_deref()),
+            OpenId::Sub(_) => self.sub_merchant()?.and_then(|sub| sub.app_id.as_deref()),
         };
         prepay(reply, of_payer.unwrap_or_else(|| self.app_of(order)))
     }
@@ -187,7 +187,7 @@ impl WechatPay {
     fn payer<'a>(&self, payer: &'a OpenId) -> Result<WirePayer<'a>, Unsendable> {
         let (OpenId::Own(openid) | OpenId::Sub(openid)) = payer;
         text(openid, "payer.openid", 128)?;
-        match (payer, self.sub_merchant()) {
+        match (payer, self.sub_merchant()?) {
             (OpenId::Own(openid), None) => Ok(WirePayer::Openid(openid)),
             (OpenId::Own(openid), Some(_)) => Ok(WirePayer::SpOpenid(openid)),
             (OpenId::Sub(openid), Some(sub)) if sub.app_id.is_some() => {
@@ -207,7 +207,7 @@ impl WechatPay {
         wire: WireOrder<'_, P, S>,
     ) -> Result<Reply, ProviderError> {
         let body = body(&Placed {
-            party: self.party(order.app_id.as_deref()),
+            party: self.party(self.app_of(order))?,
             order: wire,
         })?;
         let target = format!("{}/{product}", self.orders_path());

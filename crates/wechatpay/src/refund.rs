@@ -138,7 +138,7 @@ impl WechatPay {
         request: &RefundRequest,
     ) -> Result<Answer<Verified<Refund>>, ProviderError> {
         request.check()?;
-        let body = body(&request.wire(self.sub_merchant()))?;
+        let body = body(&request.wire(self.sub_merchant()?))?;
         let call = Call::post(Operation::Refund, REFUNDS.to_owned(), body);
         let reply = self.account.call(&call).await;
         read(reply.map_err(Refusal::into_error)?, &request.out_refund_no)
@@ -155,7 +155,7 @@ impl WechatPay {
     ) -> Result<Answer<Option<Verified<Refund>>>, ProviderError> {
         check_out_refund_no(out_refund_no)?;
         let mut target = format!("{REFUNDS}/{}", segment(out_refund_no));
-        if let Some(sub) = self.sub_merchant() {
+        if let Some(sub) = self.sub_merchant()? {
             target.push_str("?sub_mchid=");
             target.push_str(&sub.merchant_id);
         }

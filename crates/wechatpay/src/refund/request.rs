@@ -229,7 +229,7 @@ impl WechatPay {
             real_name: Option<String>,
         }
         let mut wire = Wire {
-            sub_mchid: self.sub_merchant().map(|sub| sub.merchant_id.as_str()),
+            sub_mchid: self.sub_merchant()?.map(|sub| sub.merchant_id.as_str()),
             out_refund_no: &request.out_refund_no,
             kind: "MERCHANT_BANK_CARD",
             bank_type: None,

@@ -2,9 +2,11 @@
 
 use paydesk_money::Cny;
 use paydesk_provider::{Advice, ProviderError};
-use paydesk_wechatpay::{Detail, GoodsItem, H5Info, OpenId, Order, SceneInfo, StoreInfo};
+use paydesk_wechatpay::{
+    Detail, GoodsItem, H5Info, OpenId, Order, OrderNumber, SceneInfo, StoreInfo, SubMerchant,
+};
 use serde_json::json;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::platform::{FakePlatform, NOW, Script, at};
 
@@ -73,97 +75,65 @@ fn long(bytes: usize) -> String {
     "a".repeat(bytes)
 }
 
-fn some(bytes: usize) -> Option<String> {
-    Some(long(bytes))
-}
-
 const EMOJI: &str = "🪙";
 
-/// Each with what its refusal names, and the same within its limit.
-fn orders() -> Vec<(&'static str, Order)> {
-    let detail = |detail: Detail| changed(|order| order.detail = Some(detail));
+type Refused = Vec<(&'static str, Order)>;
+
+/// Each with what its refusal names.
+fn of_order() -> Refused {
+    let number = |number: &str| changed(|it| it.out_trade_no = number.to_owned());
+    let fen = |fen: i64| changed(|it| it.total = Cny::from_fen(fen));
+    let description = |text: &str| changed(|it| it.description = text.to_owned());
+    let attach = |text: &str| changed(|it| it.attach = Some(text.to_owned()));
+    let tag = |text: &str| changed(|it| it.goods_tag = Some(text.to_owned()));
+    let app = |text: &str| changed(|it| it.app_id = Some(text.to_owned()));
+    let until = |at: OffsetDateTime| changed(|it| it.expires_at = Some(at));
+    let url = |url: &str| changed(|it| it.notify_url = url.to_owned());
     vec![
-        ("out_trade_no", changed(|it| it.out_trade_no = long(5))),
-        ("out_trade_no", changed(|it| it.out_trade_no = long(33))),
-        (
-            "out_trade_no",
-            changed(|it| it.out_trade_no = "PO 001".to_owned()),
-        ),
-        (
-            "out_trade_no",
-            changed(|it| it.out_trade_no = "PO@001".to_owned()),
-        ),
-        (
-            "out_trade_no",
-            changed(|it| it.out_trade_no = "PO0001/..".to_owned()),
-        ),
-        ("amount", changed(|it| it.total = Cny::ZERO)),
-        ("amount", changed(|it| it.total = Cny::from_fen(-1))),
-        ("amount", changed(|it| it.total = Cny::from_fen(i64::MAX))),
-        ("description", changed(|it| it.description = String::new())),
-        ("description", changed(|it| it.description = long(128))),
-        (
-            "description",
-            changed(|it| it.description = EMOJI.to_owned()),
-        ),
-        ("attach", changed(|it| it.attach = some(0))),
-        ("attach", changed(|it| it.attach = some(128))),
-        ("attach", changed(|it| it.attach = Some(EMOJI.to_owned()))),
-        ("goods_tag", changed(|it| it.goods_tag = some(33))),
-        ("appid", changed(|it| it.app_id = some(33))),
-        ("appid", changed(|it| it.app_id = some(0))),
-        (
-            "appid",
-            changed(|it| it.app_id = Some("wx1\nwx2".to_owned())),
-        ),
-        ("time_expire", changed(|it| it.expires_at = Some(at(NOW)))),
-        (
-            "time_expire",
-            changed(|it| it.expires_at = Some(at(NOW + 1) + Duration::days(7))),
-        ),
-        (
-            "notify_url",
-            changed(|it| it.notify_url = "notify".to_owned()),
-        ),
-        (
-            "notify_url",
-            changed(|it| it.notify_url = "https://x.cn/n?a".to_owned()),
-        ),
-        (
-            "notify_url",
-            changed(|it| it.notify_url = "https://x.cn/n\n".to_owned()),
-        ),
-        (
-            "notify_url",
-            changed(|it| it.notify_url = " https://x.cn/n".to_owned()),
-        ),
-        (
-            "notify_url",
-            changed(|it| it.notify_url = "https://x.cn/通知".to_owned()),
-        ),
-        ("goods_detail", detail(Detail::default())),
-        (
-            "detail",
-            detail(Detail {
-                goods_detail: vec![goods(); 120],
-                ..Detail::default()
-            }),
-        ),
-        (
-            "invoice_id",
-            detail(Detail {
-                invoice_id: some(33),
-                goods_detail: vec![goods()],
-                ..Detail::default()
-            }),
-        ),
+        ("out_trade_no", number(&long(5))),
+        ("out_trade_no", number(&long(33))),
+        ("out_trade_no", number("PO 001")),
+        ("out_trade_no", number("PO@001")),
+        ("out_trade_no", number("PO0001/..")),
+        ("amount", fen(0)),
+        ("amount", fen(-1)),
+        ("amount", fen(i64::MAX)),
+        ("description", description("")),
+        ("description", description(&long(128))),
+        ("description", description(EMOJI)),
+        ("attach", attach("")),
+        ("attach", attach(&long(128))),
+        ("attach", attach(EMOJI)),
+        ("goods_tag", tag(&long(33))),
+        ("appid", app("")),
+        ("appid", app(&long(33))),
+        ("appid", app("wx1\nwx2")),
+        ("time_expire", until(at(NOW))),
+        ("time_expire", until(at(NOW + 1) + Duration::days(7))),
+        ("notify_url", url("notify")),
+        ("notify_url", url("https://x.cn/n?a")),
+        ("notify_url", url("https://x.cn/n\n")),
+        ("notify_url", url(" https://x.cn/n")),
+        ("notify_url", url("https://x.cn/通知")),
+    ]
+}
+
+fn of_goods() -> Refused {
+    let detail = |change: fn(&mut Detail)| {
+        let mut detail = Detail {
+            goods_detail: vec![goods()],
+            ..Detail::default()
+        };
+        change(&mut detail);
+        changed(|order| order.detail = Some(detail))
+    };
+    vec![
+        ("goods_detail", detail(|it| it.goods_detail.clear())),
+        ("detail", detail(|it| it.goods_detail = vec![goods(); 120])),
+        ("invoice_id", detail(|it| it.invoice_id = Some(long(33)))),
         (
             "cost_price",
-            detail(Detail {
-                cost_price: Some(Cny::from_fen(-1)),
-                goods_detail: vec![goods()],
-                ..Detail::default()
-            }),
+            detail(|it| it.cost_price = Some(Cny::from_fen(-1))),
         ),
         (
             "merchant_goods_id",
@@ -171,37 +141,43 @@ fn orders() -> Vec<(&'static str, Order)> {
         ),
         (
             "merchant_goods_id",
-            with_goods(|it| it.merchant_goods_id = long(0)),
+            with_goods(|it| it.merchant_goods_id.clear()),
         ),
         (
             "wechatpay_goods_id",
-            with_goods(|it| it.wechatpay_goods_id = some(33)),
+            with_goods(|it| it.wechatpay_goods_id = Some(long(33))),
         ),
-        ("goods_name", with_goods(|it| it.goods_name = some(257))),
+        (
+            "goods_name",
+            with_goods(|it| it.goods_name = Some(long(257))),
+        ),
         ("quantity", with_goods(|it| it.quantity = 0)),
         (
             "unit_price",
             with_goods(|it| it.unit_price = Cny::from_fen(-1)),
         ),
-        (
-            "payer_client_ip",
-            with_scene(|it| it.payer_client_ip = "1.2.3".to_owned()),
-        ),
-        (
-            "payer_client_ip",
-            with_scene(|it| it.payer_client_ip = long(0)),
-        ),
-        ("device_id", with_scene(|it| it.device_id = some(33))),
+    ]
+}
+
+fn of_scene() -> Refused {
+    let ip = |ip: &str| with_scene(|it| it.payer_client_ip = ip.to_owned());
+    vec![
+        ("payer_client_ip", ip("1.2.3")),
+        ("payer_client_ip", ip("")),
+        ("device_id", with_scene(|it| it.device_id = Some(long(33)))),
         ("store_info.id", with_store(|it| it.id = long(33))),
-        ("store_info.id", with_store(|it| it.id = long(0))),
-        ("store_info.name", with_store(|it| it.name = some(257))),
+        ("store_info.id", with_store(|it| it.id.clear())),
+        (
+            "store_info.name",
+            with_store(|it| it.name = Some(long(257))),
+        ),
         (
             "store_info.area_code",
-            with_store(|it| it.area_code = some(33)),
+            with_store(|it| it.area_code = Some(long(33))),
         ),
         (
             "store_info.address",
-            with_store(|it| it.address = some(513)),
+            with_store(|it| it.address = Some(long(513))),
         ),
     ]
 }
@@ -221,7 +197,7 @@ async fn in_every_product() {
     let platform = FakePlatform::new();
     let client = platform.client();
     let payer = OpenId::Own("oUpF8uMu".to_owned());
-    for (field, mut order) in orders() {
+    for (field, mut order) in [of_order(), of_goods(), of_scene()].concat() {
         assert_unsent(&client.native(&order).await.unwrap_err(), field);
         assert_unsent(&client.app(&order).await.unwrap_err(), field);
         assert_unsent(&client.jsapi(&order, &payer).await.unwrap_err(), field);
@@ -245,20 +221,20 @@ async fn what_lies_just_within_the_limits_is_sent() {
         changed(|it| it.out_trade_no = "P_-|*1".to_owned()),
         changed(|it| it.out_trade_no = long(32)),
         changed(|it| it.total = Cny::from_fen(1)),
-        changed(|it| it.attach = some(127)),
-        changed(|it| it.goods_tag = some(32)),
-        changed(|it| it.app_id = some(32)),
+        changed(|it| it.attach = Some(long(127))),
+        changed(|it| it.goods_tag = Some(long(32))),
+        changed(|it| it.app_id = Some(long(32))),
         changed(|it| it.expires_at = Some(at(NOW) + Duration::days(7))),
         with_goods(|it| it.merchant_goods_id = long(32)),
-        with_goods(|it| it.wechatpay_goods_id = some(32)),
-        with_goods(|it| it.goods_name = some(256)),
+        with_goods(|it| it.wechatpay_goods_id = Some(long(32))),
+        with_goods(|it| it.goods_name = Some(long(256))),
         with_goods(|it| it.unit_price = Cny::ZERO),
         with_scene(|it| it.payer_client_ip = "203.0.113.9".to_owned()),
-        with_scene(|it| it.device_id = some(32)),
+        with_scene(|it| it.device_id = Some(long(32))),
         with_store(|it| it.id = long(32)),
-        with_store(|it| it.name = some(256)),
-        with_store(|it| it.area_code = some(32)),
-        with_store(|it| it.address = some(512)),
+        with_store(|it| it.name = Some(long(256))),
+        with_store(|it| it.area_code = Some(long(32))),
+        with_store(|it| it.address = Some(long(512))),
     ] {
         client.native(&order).await.unwrap();
     }
@@ -278,12 +254,15 @@ async fn a_page_and_a_payer_too() {
     for (field, page) in [
         ("h5_info.type", page(|it| it.kind = long(33))),
         ("h5_info.type", page(|it| it.kind = long(0))),
-        ("h5_info.app_name", page(|it| it.app_name = some(65))),
-        ("h5_info.app_url", page(|it| it.app_url = some(129))),
-        ("h5_info.bundle_id", page(|it| it.bundle_id = some(129))),
+        ("h5_info.app_name", page(|it| it.app_name = Some(long(65)))),
+        ("h5_info.app_url", page(|it| it.app_url = Some(long(129)))),
+        (
+            "h5_info.bundle_id",
+            page(|it| it.bundle_id = Some(long(129))),
+        ),
         (
             "h5_info.package_name",
-            page(|it| it.package_name = some(129)),
+            page(|it| it.package_name = Some(long(129))),
         ),
     ] {
         assert_unsent(&client.h5(&order, &page).await.unwrap_err(), field);
@@ -296,4 +275,36 @@ async fn a_page_and_a_payer_too() {
     assert!(platform.sent().is_empty());
     let printed = format!("{:?}", OpenId::Own("oUpF8uMu".to_owned()));
     assert!(!printed.contains("oUpF8uMu"), "{printed}");
+}
+
+/// A sub-merchant's number becomes part of addresses, and whose money it is depends on it.
+#[tokio::test]
+async fn a_sub_merchant_whose_number_is_none() {
+    let platform = FakePlatform::new();
+    let own = platform.client();
+    let order = plain();
+    for (field, merchant_id, app_id) in [
+        ("sub_mchid", String::new(), None),
+        ("sub_mchid", long(33), None),
+        ("sub_mchid", "1900000109&sub_mchid=1".to_owned(), None),
+        ("sub_mchid", "19000001\n9".to_owned(), None),
+        ("sub_appid", "1900000109".to_owned(), Some(long(0))),
+        ("sub_appid", "1900000109".to_owned(), Some(long(33))),
+        (
+            "sub_appid",
+            "1900000109".to_owned(),
+            Some("wx 1".to_owned()),
+        ),
+    ] {
+        let client = own.on_behalf_of(SubMerchant {
+            merchant_id,
+            app_id,
+        });
+        assert_unsent(&client.native(&order).await.unwrap_err(), field);
+        let number = OrderNumber::OutTradeNo("PO0001");
+        assert_unsent(&client.transaction(number).await.unwrap_err(), field);
+        assert_unsent(&client.close_order("PO0001").await.unwrap_err(), field);
+        assert_unsent(&client.query_refund("RF0001").await.unwrap_err(), field);
+    }
+    assert!(platform.sent().is_empty());
 }
