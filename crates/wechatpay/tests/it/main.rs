@@ -22,6 +22,8 @@ mod recorder;
 #[cfg(test)]
 mod refund_answers;
 #[cfg(test)]
+mod refund_refused;
+#[cfg(test)]
 mod refunding;
 #[cfg(test)]
 mod refusals;
