@@ -141,7 +141,9 @@ impl WechatPay {
         let body = body(&request.wire(self.sub_merchant()?))?;
         let call = Call::post(Operation::Refund, REFUNDS.to_owned(), body);
         let reply = self.account.call(&call).await;
-        read(reply.map_err(Refusal::into_error)?, &request.out_refund_no)
+        read(reply.map_err(Refusal::into_error)?, |refund| {
+            refund.out_refund_no == request.out_refund_no
+        })
     }
 
     /// Asks about a refund. `None`: the platform said that it knows no such number, which is not
@@ -161,7 +163,7 @@ impl WechatPay {
         }
         let call = Call::get(Operation::RefundQuery, target);
         match known(self.account.call(&call).await)? {
-            Ok(reply) => read(reply, out_refund_no).map(found),
+            Ok(reply) => read(reply, |refund| refund.out_refund_no == out_refund_no).map(found),
             Err(Details { request_id, .. }) => Ok(Answer {
                 value: None,
                 request_id,
@@ -185,16 +187,21 @@ impl WechatPay {
         let mut call = Call::post(Operation::AbnormalRefund, target, body);
         call.encrypted_to = serial;
         let reply = self.account.call(&call).await;
-        read(reply.map_err(Refusal::into_error)?, &request.out_refund_no)
+        read(reply.map_err(Refusal::into_error)?, |refund| {
+            refund.out_refund_no == request.out_refund_no && refund.refund_id == request.refund_id
+        })
     }
 }
 
 /// An authentic answer about another number is none about ours.
-fn read(reply: Reply, out_refund_no: &str) -> Result<Answer<Verified<Refund>>, ProviderError> {
+fn read(
+    reply: Reply,
+    is_ours: impl FnOnce(&Refund) -> bool,
+) -> Result<Answer<Verified<Refund>>, ProviderError> {
     reply.read(|json| {
         let refund: Refund = serde_json::from_slice(json)
             .map_err(|error| format!("no refund: {}", place(&error)))?;
-        if refund.out_refund_no != out_refund_no {
+        if !is_ours(&refund) {
             return Err("the answer is about another refund".to_owned());
         }
         Ok(refund)

@@ -2,6 +2,8 @@
 
 // A module marked as test code may unwrap, index and panic in its helpers too.
 #[cfg(test)]
+mod abnormal_refunds;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod bills;
