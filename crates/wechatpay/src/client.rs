@@ -12,6 +12,7 @@ use crate::authorization::Merchant;
 use crate::certificates::Why;
 use crate::config::{Config, ConfigError, Credentials};
 use crate::exchange::Account;
+use crate::fields::{Unsendable, check_payment_no};
 use crate::hosts::Hosts;
 use crate::keys::ApiV3Keys;
 use crate::notice::{NoticeVerifier, WechatNotice};
@@ -129,8 +130,8 @@ impl WechatPay {
         self.account.now()
     }
 
-    pub(crate) const fn sub_merchant(&self) -> Option<&SubMerchant> {
-        self.sub.as_ref()
+    pub(crate) fn sub_merchant(&self) -> Result<Option<&SubMerchant>, Unsendable> {
+        self.sub.as_ref().map(SubMerchant::checked).transpose()
     }
 
     pub(crate) const fn orders_path(&self) -> &'static str {
@@ -141,10 +142,9 @@ impl WechatPay {
         }
     }
 
-    pub(crate) fn party<'a>(&'a self, app_id: Option<&'a str>) -> Party<'a> {
-        let own_app = app_id.unwrap_or(&self.account.app_id);
+    pub(crate) fn party<'a>(&'a self, own_app: &'a str) -> Result<Party<'a>, Unsendable> {
         let own = &self.account.merchant.id;
-        match &self.sub {
+        Ok(match self.sub_merchant()? {
             None => Party::Direct {
                 appid: own_app,
                 mchid: own,
@@ -155,18 +155,18 @@ impl WechatPay {
                 sub_appid: sub.app_id.as_deref(),
                 sub_mchid: &sub.merchant_id,
             },
-        }
+        })
     }
 
-    pub(crate) fn merchants(&self) -> Merchants<'_> {
+    pub(crate) fn merchants(&self) -> Result<Merchants<'_>, Unsendable> {
         let own = &self.account.merchant.id;
-        match &self.sub {
+        Ok(match self.sub_merchant()? {
             None => Merchants::Direct { mchid: own },
             Some(sub) => Merchants::Partner {
                 sp_mchid: own,
                 sub_mchid: &sub.merchant_id,
             },
-        }
+        })
     }
 }
 
@@ -195,7 +195,7 @@ impl PaymentProvider for WechatPay {
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError> {
-        order::check_payment_no(payment_no)?;
+        check_payment_no(payment_no)?;
         let answer = self
             .ask(OrderNumber::OutTradeNo(payment_no), |transaction| {
                 Ok(transaction.statement(None))
@@ -212,7 +212,7 @@ impl PaymentProvider for WechatPay {
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
-        order::check_payment_no(payment_no)?;
+        check_payment_no(payment_no)?;
         self.close_order(payment_no).await
     }
 

@@ -19,6 +19,7 @@ mod client;
 mod codes;
 mod config;
 mod exchange;
+mod fields;
 mod hosts;
 mod invocation;
 mod keys;

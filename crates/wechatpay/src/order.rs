@@ -1,14 +1,15 @@
 //! What an order holds, checked before anything is sent.
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
 use paydesk_money::Cny;
-use paydesk_provider::{Capabilities, CreatePayment, ProviderError, Scene};
+use paydesk_provider::{Capabilities, CreatePayment, Scene};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
-use url::Url;
+
+use crate::fields::{
+    Unsendable, at_least_one, check_app_id, check_notify_url, check_out_trade_no, check_payment_no,
+    not_negative, optional, refuse, text,
+};
 
 /// Without a deadline the platform closes an order after this long, so no deadline lies beyond it.
 const LONGEST_LIFE: Duration = Duration::days(7);
@@ -145,7 +146,9 @@ impl Order {
         text(&self.description, "description", LONGEST_DESCRIPTION)?;
         optional(self.attach.as_deref(), "attach", 127)?;
         optional(self.goods_tag.as_deref(), "goods_tag", 32)?;
-        optional(self.app_id.as_deref(), "appid", 32)?;
+        if let Some(app_id) = &self.app_id {
+            check_app_id(app_id, "appid")?;
+        }
         check_notify_url(&self.notify_url, 255)?;
         if let Some(at) = self.expires_at {
             if at <= now {
@@ -197,20 +200,41 @@ impl Detail {
         if serde_json::to_vec(self).map_or(usize::MAX, |json| json.len()) > LONGEST_DETAIL {
             return refuse("detail is longer than 6144 bytes");
         }
-        for item in &self.goods_detail {
-            text(&item.merchant_goods_id, "merchant_goods_id", 32)?;
-            optional(item.goods_name.as_deref(), "goods_name", 256)?;
+        if let Some(price) = self.cost_price {
+            not_negative(price, "detail.cost_price")?;
         }
-        Ok(())
+        optional(self.invoice_id.as_deref(), "detail.invoice_id", 32)?;
+        self.goods_detail.iter().try_for_each(GoodsItem::check)
+    }
+}
+
+impl GoodsItem {
+    fn check(&self) -> Result<(), Unsendable> {
+        text(&self.merchant_goods_id, "merchant_goods_id", 32)?;
+        let other = self.wechatpay_goods_id.as_deref();
+        optional(other, "wechatpay_goods_id", 32)?;
+        optional(self.goods_name.as_deref(), "goods_name", 256)?;
+        at_least_one(self.quantity, "quantity")?;
+        not_negative(self.unit_price, "unit_price")
     }
 }
 
 impl SceneInfo {
-    pub(crate) fn check(&self) -> Result<(), Unsendable> {
+    fn check(&self) -> Result<(), Unsendable> {
         if self.payer_client_ip.parse::<std::net::IpAddr>().is_err() {
             return refuse("scene_info.payer_client_ip is no IP address");
         }
-        optional(self.device_id.as_deref(), "scene_info.device_id", 32)
+        optional(self.device_id.as_deref(), "scene_info.device_id", 32)?;
+        self.store_info.as_ref().map_or(Ok(()), StoreInfo::check)
+    }
+}
+
+impl StoreInfo {
+    fn check(&self) -> Result<(), Unsendable> {
+        text(&self.id, "store_info.id", 32)?;
+        optional(self.name.as_deref(), "store_info.name", 256)?;
+        optional(self.area_code.as_deref(), "store_info.area_code", 32)?;
+        optional(self.address.as_deref(), "store_info.address", 512)
     }
 }
 
@@ -249,16 +273,6 @@ struct SettleInfo {
     profit_sharing: bool,
 }
 
-/// Why a request is not sent.
-#[derive(Debug)]
-pub(crate) struct Unsendable(Cow<'static, str>);
-
-impl From<Unsendable> for ProviderError {
-    fn from(Unsendable(why): Unsendable) -> Self {
-        Self::not_sent(why)
-    }
-}
-
 pub(crate) fn capabilities() -> Capabilities {
     Capabilities {
         scenes: &[Scene::Qr],
@@ -273,9 +287,7 @@ pub(crate) fn capabilities() -> Capabilities {
 /// The neutral request as an order, if we can take it.
 pub(crate) fn order(request: &CreatePayment) -> Result<Order, Unsendable> {
     if !capabilities().scenes.contains(&request.scene) {
-        return Err(Unsendable(
-            format!("{} is not offered", request.scene).into(),
-        ));
+        return Err(Unsendable::new(format!("{} is not offered", request.scene)));
     }
     check_payment_no(&request.payment_no)?;
     let mut order = Order::new(
@@ -289,117 +301,6 @@ pub(crate) fn order(request: &CreatePayment) -> Result<Order, Unsendable> {
     Ok(order)
 }
 
-/// The platform takes `|` and `*` too, but stacks disagree on how these are written in a path, so
-/// numbers that we make have neither.
-pub(crate) fn check_payment_no(number: &str) -> Result<(), Unsendable> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if !(6..=32).contains(&number.len()) || !number.bytes().all(plain) {
-        return refuse("a payment number has 6 to 32 letters, digits, _ or -");
-    }
-    Ok(())
-}
-
-/// A number of the merchant's own for an order, with all that the platform takes.
-pub(crate) fn check_out_trade_no(number: &str) -> Result<(), Unsendable> {
-    if (6..=32).contains(&number.len()) && made_of(number, b"_-*|") {
-        return Ok(());
-    }
-    refuse("out_trade_no has 6 to 32 letters, digits, _, -, * or |")
-}
-
-/// A number of the merchant's own for a refund.
-pub(crate) fn check_out_refund_no(number: &str) -> Result<(), Unsendable> {
-    if (1..=64).contains(&number.len()) && made_of(number, b"_-*|@") {
-        return Ok(());
-    }
-    refuse("out_refund_no has 1 to 64 letters, digits, _, -, *, | or @")
-}
-
-/// A number of the platform's.
-pub(crate) fn check_platform_no(number: &str, field: &'static str) -> Result<(), Unsendable> {
-    if (1..=32).contains(&number.len()) && made_of(number, b"") {
-        return Ok(());
-    }
-    refuse(format!("{field} has 1 to 32 letters or digits"))
-}
-
-fn made_of(number: &str, also: &[u8]) -> bool {
-    number
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || also.contains(&byte))
-}
-
-/// A number as a segment of a path, signed and sent as it stands here: libraries disagree about `|`
-/// and `*`, so all but the plainest are escaped.
-pub(crate) fn segment(number: &str) -> String {
-    let mut segment = String::with_capacity(number.len());
-    for byte in number.bytes() {
-        if byte.is_ascii_alphanumeric() || b"_-.~".contains(&byte) {
-            segment.push(char::from(byte));
-        } else {
-            segment.push('%');
-            segment.push_str(&hex::encode_upper([byte]));
-        }
-    }
-    segment
-}
-
-/// A text within its length, counted in bytes. The platform stores no character beyond the basic
-/// plane.
-pub(crate) fn text(text: &str, field: &'static str, most: usize) -> Result<(), Unsendable> {
-    if text.is_empty() {
-        return refuse(format!("{field} is empty"));
-    }
-    if text.len() > most {
-        return refuse(format!("{field} is longer than {most} bytes"));
-    }
-    if text.chars().any(|char| char > '\u{FFFF}') {
-        return refuse(format!(
-            "{field} holds a character the platform cannot store, an emoji?"
-        ));
-    }
-    Ok(())
-}
-
-/// A text that may be left out, but is not empty.
-pub(crate) fn optional(
-    value: Option<&str>,
-    field: &'static str,
-    most: usize,
-) -> Result<(), Unsendable> {
-    value.map_or(Ok(()), |value| text(value, field, most))
-}
-
-pub(crate) fn check_notify_url(text: &str, most: usize) -> Result<(), Unsendable> {
-    if text.len() > most {
-        return refuse(format!("the notify_url is longer than {most} bytes"));
-    }
-    let Ok(url) = Url::parse(text) else {
-        return refuse("the notify_url is no URL");
-    };
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return refuse("the notify_url is not http or https");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse("the notify_url has a query, which the platform does not take");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("the notify_url has a user name, and the platform logs in nowhere");
-    }
-    Ok(())
-}
-
-/// The bytes to sign and send.
-pub(crate) fn body(value: &impl Serialize) -> Result<Bytes, Unsendable> {
-    serde_json::to_vec(value)
-        .map(Bytes::from)
-        .map_err(|error| Unsendable(error.to_string().into()))
-}
-
-pub(crate) fn refuse(why: impl Into<Cow<'static, str>>) -> Result<(), Unsendable> {
-    Err(Unsendable(why.into()))
-}
-
 /// Whole seconds of China's time, as the platform's examples have it.
 fn china_time(at: OffsetDateTime) -> Result<String, Unsendable> {
     let china = UtcOffset::from_hms(8, 0, 0).unwrap_or(UtcOffset::UTC);
@@ -407,9 +308,9 @@ fn china_time(at: OffsetDateTime) -> Result<String, Unsendable> {
         .ok()
         .and_then(|at| at.checked_to_offset(china))
         .and_then(|at| at.format(&Rfc3339).ok())
-        .ok_or(Unsendable(Cow::Borrowed(
-            "the deadline cannot be written as a date",
-        )))
+        .ok_or(Unsendable::new(
+            "time_expire: the deadline cannot be written as a date",
+        ))
 }
 
 #[cfg(test)]

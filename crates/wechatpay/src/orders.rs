@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::client::WechatPay;
 use crate::codes::Class;
 use crate::exchange::{Call, answered, known};
+use crate::fields::{body, check_out_trade_no, check_platform_no, segment};
 use crate::operation::Operation;
-use crate::order::{body, check_out_trade_no, check_platform_no, segment};
 use crate::payee::Merchants;
 use crate::refusal::Refusal;
 use crate::transaction::Transaction;
@@ -50,7 +50,11 @@ impl WechatPay {
                 format!("id/{number}")
             }
         };
-        let target = format!("{}/{path}?{}", self.orders_path(), self.merchants().query());
+        let target = format!(
+            "{}/{path}?{}",
+            self.orders_path(),
+            self.merchants()?.query()
+        );
         let reply = match known(
             self.account
                 .call(&Call::get(Operation::Query, target))
@@ -91,7 +95,7 @@ impl WechatPay {
             segment(out_trade_no)
         );
         let body = body(&Close {
-            merchants: self.merchants(),
+            merchants: self.merchants()?,
         })?;
         let call = Call::post(Operation::Close, target, body);
         let (class, details) = match self.account.call(&call).await {

@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use crate::fields::{Unsendable, check_app_id, refuse};
+
 /// A merchant whose payments a service provider (服务商) takes: the partner's own account signs, the
 /// sub-merchant gets the money.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +10,21 @@ pub struct SubMerchant {
     pub merchant_id: String,
     /// Its own app, `sub_appid`, if payers come through that one.
     pub app_id: Option<String>,
+}
+
+impl SubMerchant {
+    /// The same, if its numbers are numbers: they become parts of addresses, and whose money it is
+    /// rests on them.
+    pub(crate) fn checked(&self) -> Result<&Self, Unsendable> {
+        let id = &self.merchant_id;
+        if !(1..=32).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            refuse("sub_mchid has 1 to 32 digits")?;
+        }
+        if let Some(app_id) = &self.app_id {
+            check_app_id(app_id, "sub_appid")?;
+        }
+        Ok(self)
+    }
 }
 
 /// How a request names who is paid.
@@ -41,7 +58,7 @@ pub(crate) enum Merchants<'a> {
 }
 
 impl Merchants<'_> {
-    /// As the query of an address. Merchant numbers are digits.
+    /// As the query of an address. Merchant numbers are digits, which was checked.
     pub(crate) fn query(self) -> String {
         match self {
             Self::Direct { mchid } => format!("mchid={mchid}"),

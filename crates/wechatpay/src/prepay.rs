@@ -1,12 +1,16 @@
 //! Placing an order, in each product.
 
+use std::fmt;
+
 use paydesk_provider::{Answer, ProviderError};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::client::WechatPay;
 use crate::exchange::{Call, Reply};
+use crate::fields::{Unsendable, body, optional, refuse, text};
 use crate::operation::Operation;
-use crate::order::{Order, SceneInfo, Unsendable, WireOrder, body, optional, refuse, text};
+use crate::order::{Order, SceneInfo, WireOrder};
 use crate::payee::Party;
 use crate::refusal::Refusal;
 use crate::transaction::place;
@@ -20,18 +24,29 @@ const LONGEST_PREPAY_ID: usize = 64;
 pub struct Prepay {
     /// WeChat Pay's number of the session.
     pub prepay_id: String,
-    /// The app the order was placed with.
+    /// The app that the payer's client is started in, which is signed then: the one the order was
+    /// placed with or, for a payer under the sub-merchant's app, that one. A service provider's order
+    /// that is paid from the sub-merchant's mobile app needs it set to that app (`sub_appid`).
     pub app_id: String,
 }
 
-/// Whose WeChat account pays, for JSAPI and mini-programs.
-#[derive(Clone, Debug)]
+/// Whose WeChat account pays, for JSAPI and mini-programs. Not printed by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenId {
     /// Under the app that the order is placed with.
     Own(String),
     /// Of a service provider's order: under the sub-merchant's app, which must be named.
     Sub(String),
+}
+
+impl fmt::Debug for OpenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own(_) => "Own(redacted)",
+            Self::Sub(_) => "Sub(redacted)",
+        })
+    }
 }
 
 /// What an H5 order says about the page it is paid on.
@@ -111,7 +126,7 @@ impl WechatPay {
         order.check(self.now())?;
         let wire = order.wire(NoPayer::None, order.scene.as_ref())?;
         let reply = self.place("native", order, wire).await?;
-        address(reply, "code_url")
+        address(reply, "code_url", |code: Code| code.code_url)
     }
 
     /// Places an order that is paid inside WeChat: on a page of an official account (JSAPI) or in a
@@ -125,10 +140,14 @@ impl WechatPay {
         payer: &OpenId,
     ) -> Result<Answer<Prepay>, ProviderError> {
         order.check(self.now())?;
-        let payer = self.payer(payer)?;
-        let wire = order.wire(Some(&payer), order.scene.as_ref())?;
+        let wire_payer = self.payer(payer)?;
+        let wire = order.wire(Some(&wire_payer), order.scene.as_ref())?;
         let reply = self.place("jsapi", order, wire).await?;
-        self.prepay(reply, order)
+        let of_payer = match payer {
+            OpenId::Own(_) => None,
+            OpenId::Sub(_) => self.sub_merchant()?.and_then(|sub| sub.app_id.as_deref()),
+        };
+        prepay(reply, of_payer.unwrap_or_else(|| self.app_of(order)))
     }
 
     /// Places an order that is paid from a mobile app.
@@ -139,7 +158,7 @@ impl WechatPay {
         order.check(self.now())?;
         let wire = order.wire(NoPayer::None, order.scene.as_ref())?;
         let reply = self.place("app", order, wire).await?;
-        self.prepay(reply, order)
+        prepay(reply, self.app_of(order))
     }
 
     /// Places an order that is paid from a browser outside WeChat: the answer is an address to open
@@ -162,13 +181,13 @@ impl WechatPay {
         };
         let wire = order.wire(NoPayer::None, Some(scene))?;
         let reply = self.place("h5", order, wire).await?;
-        address(reply, "h5_url")
+        address(reply, "h5_url", |page: Page| page.h5_url)
     }
 
     fn payer<'a>(&self, payer: &'a OpenId) -> Result<WirePayer<'a>, Unsendable> {
         let (OpenId::Own(openid) | OpenId::Sub(openid)) = payer;
         text(openid, "payer.openid", 128)?;
-        match (payer, self.sub_merchant()) {
+        match (payer, self.sub_merchant()?) {
             (OpenId::Own(openid), None) => Ok(WirePayer::Openid(openid)),
             (OpenId::Own(openid), Some(_)) => Ok(WirePayer::SpOpenid(openid)),
             (OpenId::Sub(openid), Some(sub)) if sub.app_id.is_some() => {
@@ -188,7 +207,7 @@ impl WechatPay {
         wire: WireOrder<'_, P, S>,
     ) -> Result<Reply, ProviderError> {
         let body = body(&Placed {
-            party: self.party(order.app_id.as_deref()),
+            party: self.party(self.app_of(order))?,
             order: wire,
         })?;
         let target = format!("{}/{product}", self.orders_path());
@@ -198,42 +217,56 @@ impl WechatPay {
             .map_err(Refusal::into_error)
     }
 
-    fn prepay(&self, reply: Reply, order: &Order) -> Result<Answer<Prepay>, ProviderError> {
-        #[derive(Deserialize)]
-        struct Wire {
-            prepay_id: String,
-        }
-        let app_id = order.app_id.as_deref().unwrap_or(&self.account.app_id);
-        reply.value(|json| {
-            let Wire { prepay_id } = serde_json::from_slice(json)
-                .map_err(|error| format!("no prepay_id: {}", place(&error)))?;
-            // It becomes a line of what is signed next.
-            let sound = !prepay_id.is_empty()
-                && prepay_id.len() <= LONGEST_PREPAY_ID
-                && prepay_id.bytes().all(|byte| byte.is_ascii_graphic());
-            if !sound {
-                return Err("prepay_id is empty, too long or no plain text".to_owned());
-            }
-            Ok(Prepay {
-                prepay_id,
-                app_id: app_id.to_owned(),
-            })
-        })
+    fn app_of<'a>(&'a self, order: &'a Order) -> &'a str {
+        order.app_id.as_deref().unwrap_or(&self.account.app_id)
     }
 }
 
-fn address(reply: Reply, field: &'static str) -> Result<Answer<String>, ProviderError> {
+fn prepay(reply: Reply, app_id: &str) -> Result<Answer<Prepay>, ProviderError> {
     #[derive(Deserialize)]
     struct Wire {
-        #[serde(alias = "h5_url")]
-        code_url: String,
+        prepay_id: String,
     }
     reply.value(|json| {
-        let Wire { code_url } = serde_json::from_slice(json)
+        let Wire { prepay_id } = serde_json::from_slice(json)
+            .map_err(|error| format!("no prepay_id: {}", place(&error)))?;
+        // It becomes a line of what is signed next.
+        let sound = !prepay_id.is_empty()
+            && prepay_id.len() <= LONGEST_PREPAY_ID
+            && prepay_id.bytes().all(|byte| byte.is_ascii_graphic());
+        if !sound {
+            return Err("prepay_id is empty, too long or no plain text".to_owned());
+        }
+        Ok(Prepay {
+            prepay_id,
+            app_id: app_id.to_owned(),
+        })
+    })
+}
+
+/// What each product answers with; no other product's answer will do.
+#[derive(Deserialize)]
+struct Code {
+    code_url: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    h5_url: String,
+}
+
+fn address<T: DeserializeOwned>(
+    reply: Reply,
+    field: &'static str,
+    of: fn(T) -> String,
+) -> Result<Answer<String>, ProviderError> {
+    reply.value(|json| {
+        let address = serde_json::from_slice(json)
+            .map(of)
             .map_err(|error| format!("no {field}: {}", place(&error)))?;
-        if code_url.is_empty() || code_url.len() > LONGEST_ADDRESS {
+        if address.is_empty() || address.len() > LONGEST_ADDRESS {
             return Err(format!("{field} is empty or too long"));
         }
-        Ok(code_url)
+        Ok(address)
     })
 }

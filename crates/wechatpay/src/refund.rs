@@ -10,11 +10,11 @@ use time::OffsetDateTime;
 
 use crate::client::WechatPay;
 use crate::exchange::{Call, Reply, known};
+use crate::fields::{body, check_out_refund_no, check_platform_no, segment};
 use crate::operation::Operation;
-use crate::order::{body, check_out_refund_no, check_platform_no, segment};
 use crate::personal::Personal;
 use crate::refusal::Refusal;
-use crate::transaction::{instant, place};
+use crate::transaction::{instant, place, readable};
 
 pub use request::{AbnormalRefund, FundSource, PaidOrder, RefundGoods, RefundRequest, RefundTo};
 
@@ -49,8 +49,8 @@ pub struct Refund {
     pub funds_account: Option<String>,
     /// How much.
     pub amount: RefundAmount,
-    /// Coupons that go back with it.
-    #[serde(default)]
+    /// Coupons that go back with it; none where they cannot be read, for no money depends on them.
+    #[serde(default, deserialize_with = "readable")]
     pub promotion_detail: Vec<RefundPromotion>,
 }
 
@@ -138,10 +138,12 @@ impl WechatPay {
         request: &RefundRequest,
     ) -> Result<Answer<Verified<Refund>>, ProviderError> {
         request.check()?;
-        let body = body(&request.wire(self.sub_merchant()))?;
+        let body = body(&request.wire(self.sub_merchant()?))?;
         let call = Call::post(Operation::Refund, REFUNDS.to_owned(), body);
         let reply = self.account.call(&call).await;
-        read(reply.map_err(Refusal::into_error)?, &request.out_refund_no)
+        read(reply.map_err(Refusal::into_error)?, |refund| {
+            refund.out_refund_no == request.out_refund_no
+        })
     }
 
     /// Asks about a refund. `None`: the platform said that it knows no such number, which is not
@@ -155,13 +157,13 @@ impl WechatPay {
     ) -> Result<Answer<Option<Verified<Refund>>>, ProviderError> {
         check_out_refund_no(out_refund_no)?;
         let mut target = format!("{REFUNDS}/{}", segment(out_refund_no));
-        if let Some(sub) = self.sub_merchant() {
+        if let Some(sub) = self.sub_merchant()? {
             target.push_str("?sub_mchid=");
             target.push_str(&sub.merchant_id);
         }
         let call = Call::get(Operation::RefundQuery, target);
         match known(self.account.call(&call).await)? {
-            Ok(reply) => read(reply, out_refund_no).map(found),
+            Ok(reply) => read(reply, |refund| refund.out_refund_no == out_refund_no).map(found),
             Err(Details { request_id, .. }) => Ok(Answer {
                 value: None,
                 request_id,
@@ -185,16 +187,21 @@ impl WechatPay {
         let mut call = Call::post(Operation::AbnormalRefund, target, body);
         call.encrypted_to = serial;
         let reply = self.account.call(&call).await;
-        read(reply.map_err(Refusal::into_error)?, &request.out_refund_no)
+        read(reply.map_err(Refusal::into_error)?, |refund| {
+            refund.out_refund_no == request.out_refund_no && refund.refund_id == request.refund_id
+        })
     }
 }
 
 /// An authentic answer about another number is none about ours.
-fn read(reply: Reply, out_refund_no: &str) -> Result<Answer<Verified<Refund>>, ProviderError> {
+fn read(
+    reply: Reply,
+    is_ours: impl FnOnce(&Refund) -> bool,
+) -> Result<Answer<Verified<Refund>>, ProviderError> {
     reply.read(|json| {
         let refund: Refund = serde_json::from_slice(json)
             .map_err(|error| format!("no refund: {}", place(&error)))?;
-        if refund.out_refund_no != out_refund_no {
+        if !is_ours(&refund) {
             return Err("the answer is about another refund".to_owned());
         }
         Ok(refund)

@@ -173,7 +173,7 @@ impl Transaction {
 }
 
 /// Something money does not depend on: what cannot be read is left out.
-fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+pub(crate) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     value: D,
 ) -> Result<T, D::Error> {
     let value = Value::deserialize(value)?;

@@ -81,7 +81,7 @@ impl WechatPay {
             self.day(date)?,
             kind.as_str()
         );
-        if let Some(sub) = self.sub_merchant() {
+        if let Some(sub) = self.sub_merchant()? {
             target.push_str("&sub_mchid=");
             target.push_str(&sub.merchant_id);
         }
@@ -99,7 +99,7 @@ impl WechatPay {
         date: Date,
         account: FundAccount,
     ) -> Result<Answer<Option<BillLink>>, ProviderError> {
-        if self.sub_merchant().is_some() {
+        if self.sub_merchant()?.is_some() {
             return Err(ProviderError::not_sent(
                 "sub_mchid: this bill is of the service provider's own account",
             ));

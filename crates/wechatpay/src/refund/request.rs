@@ -5,9 +5,9 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::client::WechatPay;
-use crate::order::{
-    Unsendable, body, check_notify_url, check_out_refund_no, check_out_trade_no, check_platform_no,
-    optional, refuse, text,
+use crate::fields::{
+    Unsendable, at_least_one, body, check_notify_url, check_out_refund_no, check_out_trade_no,
+    check_platform_no, not_negative, optional, refuse, text,
 };
 use crate::payee::SubMerchant;
 
@@ -110,11 +110,20 @@ impl RefundRequest {
         }
         check_notify_url(&self.notify_url, 256)?;
         optional(self.reason.as_deref(), "reason", 80)?;
-        let parts = self
-            .from
-            .iter()
-            .try_fold(Cny::ZERO, |sum, part| sum.checked_add(part.amount));
-        if !self.from.is_empty() && parts != Some(self.refund) {
+        self.check_funds()?;
+        self.goods_detail.iter().try_for_each(RefundGoods::check)
+    }
+
+    fn check_funds(&self) -> Result<(), Unsendable> {
+        let mut sum = Some(Cny::ZERO);
+        for part in &self.from {
+            text(&part.account, "amount.from.account", 32)?;
+            if !part.amount.is_positive() {
+                return refuse("amount.from.amount is not more than nothing");
+            }
+            sum = sum.and_then(|sum| sum.checked_add(part.amount));
+        }
+        if !self.from.is_empty() && sum != Some(self.refund) {
             return refuse("amount.from does not add up to amount.refund");
         }
         Ok(())
@@ -141,6 +150,18 @@ impl RefundRequest {
             },
             goods_detail: &self.goods_detail,
         }
+    }
+}
+
+impl RefundGoods {
+    fn check(&self) -> Result<(), Unsendable> {
+        text(&self.merchant_goods_id, "merchant_goods_id", 32)?;
+        let other = self.wechatpay_goods_id.as_deref();
+        optional(other, "wechatpay_goods_id", 32)?;
+        optional(self.goods_name.as_deref(), "goods_name", 256)?;
+        at_least_one(self.refund_quantity, "refund_quantity")?;
+        not_negative(self.unit_price, "unit_price")?;
+        not_negative(self.refund_amount, "refund_amount")
     }
 }
 
@@ -229,7 +250,7 @@ impl WechatPay {
             real_name: Option<String>,
         }
         let mut wire = Wire {
-            sub_mchid: self.sub_merchant().map(|sub| sub.merchant_id.as_str()),
+            sub_mchid: self.sub_merchant()?.map(|sub| sub.merchant_id.as_str()),
             out_refund_no: &request.out_refund_no,
             kind: "MERCHANT_BANK_CARD",
             bank_type: None,

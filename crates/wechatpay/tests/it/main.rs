@@ -2,6 +2,8 @@
 
 // A module marked as test code may unwrap, index and panic in its helpers too.
 #[cfg(test)]
+mod abnormal_refunds;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod bills;
@@ -12,7 +14,19 @@ mod conformance;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod placing;
+#[cfg(test)]
+mod placing_refused;
+#[cfg(test)]
 mod platform;
+#[cfg(test)]
+mod recorder;
+#[cfg(test)]
+mod refund_answers;
+#[cfg(test)]
+mod refund_refused;
+#[cfg(test)]
+mod refunding;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
@@ -23,3 +37,5 @@ mod socket;
 mod traces;
 #[cfg(test)]
 mod trust_modes;
+#[cfg(test)]
+mod vectors;

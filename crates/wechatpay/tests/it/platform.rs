@@ -1,6 +1,9 @@
 //! A double of the platform: it checks every request's signature with code of its own, keeps
 //! payments, and signs and encrypts as the platform does.
 
+mod desk;
+mod script;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +17,7 @@ use paydesk_money::Cny;
 use paydesk_provider::testing::Misbehaviour;
 use paydesk_provider::{CreatePayment, RawNotice, Scene};
 use paydesk_wechatpay::{
-    ApiV3Key, Config, Credentials, MerchantKey, Method, PlatformKeys, Request, Response, Transport,
+    ApiV3Key, Config, Credentials, MerchantKey, PlatformKeys, Request, Response, Transport,
     TransportError, WechatPay,
 };
 use ring::rand::SystemRandom;
@@ -23,6 +26,9 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
+
+use desk::Desk;
+pub(crate) use script::Script;
 
 pub(crate) const MERCHANT_KEY: &str = include_str!("../../testdata/merchant_key.pem");
 pub(crate) const MERCHANT_PUBLIC: &str = include_str!("../../testdata/merchant_public_key.pem");
@@ -67,52 +73,12 @@ pub(crate) fn an_order(payment_no: &str) -> CreatePayment {
     }
 }
 
-/// What the next calls get instead of the true answer.
-#[derive(Clone, Debug)]
-pub(crate) enum Script {
-    /// This status, body and these headers, signed or not.
-    Answer {
-        status: u16,
-        body: String,
-        headers: Vec<(&'static str, String)>,
-        signed: bool,
-    },
-    /// No answer.
-    Fail(TransportError),
-}
-
-impl Script {
-    pub(crate) fn signed(status: u16, body: &str) -> Self {
-        Self::Answer {
-            status,
-            body: body.to_owned(),
-            headers: Vec::new(),
-            signed: true,
-        }
-    }
-
-    pub(crate) fn unsigned(status: u16, body: &str) -> Self {
-        Self::Answer {
-            status,
-            body: body.to_owned(),
-            headers: Vec::new(),
-            signed: false,
-        }
-    }
-}
-
 #[derive(Default)]
 struct State {
-    payments: BTreeMap<String, Payment>,
+    desk: Desk,
     misbehaviour: Option<Misbehaviour>,
     script: Option<Script>,
     sent: Vec<Request>,
-}
-
-struct Payment {
-    order: Value,
-    state: &'static str,
-    transaction_id: Option<String>,
 }
 
 pub(crate) struct FakePlatform {
@@ -173,17 +139,24 @@ impl FakePlatform {
         self.state.lock().unwrap().script = Some(script);
     }
 
+    /// Back to true answers, with nothing recorded.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.script = None;
+        state.sent.clear();
+    }
+
     pub(crate) fn misbehave(&self, how: Option<Misbehaviour>) {
         self.state.lock().unwrap().misbehaviour = how;
     }
 
-    pub(crate) fn sign(&self, message: &str) -> String {
+    pub(crate) fn sign(&self, message: &[u8]) -> String {
         let mut signature = vec![0; self.key.public().modulus_len()];
         self.key
             .sign(
                 &RSA_PKCS1_SHA256,
                 &SystemRandom::new(),
-                message.as_bytes(),
+                message,
                 &mut signature,
             )
             .unwrap();
@@ -191,9 +164,16 @@ impl FakePlatform {
     }
 
     /// The headers of a signed message, made at this time.
-    pub(crate) fn headers(&self, timestamp: i64, body: &str) -> Vec<(String, String)> {
+    pub(crate) fn headers(
+        &self,
+        timestamp: i64,
+        body: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Vec<(String, String)> {
         let nonce = format!("P{:031}", self.next());
-        let signature = self.sign(&format!("{timestamp}\n{nonce}\n{body}\n"));
+        let mut message = format!("{timestamp}\n{nonce}\n").into_bytes();
+        message.extend_from_slice(body.as_ref());
+        message.push(b'\n');
+        let signature = self.sign(&message);
         [
             ("Content-Type", "application/json".to_owned()),
             ("Wechatpay-Serial", PLATFORM_KEY_ID.to_owned()),
@@ -238,23 +218,29 @@ impl FakePlatform {
     }
 
     /// A signed notice with this body.
-    pub(crate) fn raw(&self, body: &str) -> RawNotice {
+    pub(crate) fn raw(&self, body: &(impl AsRef<[u8]> + ?Sized)) -> RawNotice {
         RawNotice {
             headers: self.headers(self.clock.load(Ordering::SeqCst), body),
-            body: body.to_owned().into(),
+            body: body.as_ref().to_vec().into(),
         }
     }
 
     /// The payer pays; the platform tells.
     pub(crate) fn pay(&self, payment_no: &str) -> RawNotice {
-        let content = {
-            let mut state = self.state.lock().unwrap();
-            let payment = state.payments.get_mut(payment_no).unwrap();
-            payment.state = "SUCCESS";
-            payment.transaction_id = Some(format!("42000000002026{:014}", self.next()));
-            payment.transaction()
-        };
+        let id = format!("42000000002026{:014}", self.next());
+        let content = self.state.lock().unwrap().desk.pay(payment_no, id);
         self.notice("TRANSACTION.SUCCESS", "transaction", &content.to_string())
+    }
+
+    /// The refund comes to this state; the platform tells.
+    pub(crate) fn end_refund(&self, out_refund_no: &str, state: &str) -> RawNotice {
+        let told = self
+            .state
+            .lock()
+            .unwrap()
+            .desk
+            .end_refund(out_refund_no, state);
+        self.notice(&format!("REFUND.{state}"), "refund", &told.to_string())
     }
 
     fn check(&self, request: &Request) {
@@ -311,78 +297,6 @@ impl FakePlatform {
             body: body.to_owned().into(),
         }
     }
-
-    fn route(&self, request: &Request) -> (u16, String) {
-        let mut state = self.state.lock().unwrap();
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let path: Vec<&str> = request.url.path().split('/').skip(4).collect();
-        let unknown = || {
-            (
-                404,
-                json!({"code": "ORDER_NOT_EXIST", "message": "订单不存在"}).to_string(),
-            )
-        };
-        match (request.method, &path[..]) {
-            (Method::Post, ["native"]) => {
-                let number = body["out_trade_no"].as_str().unwrap().to_owned();
-                let payment = state.payments.entry(number).or_insert_with(|| Payment {
-                    order: body.clone(),
-                    state: "NOTPAY",
-                    transaction_id: None,
-                });
-                if payment.order != body {
-                    return (
-                        403,
-                        json!({"code": "OUT_TRADE_NO_USED", "message": ""}).to_string(),
-                    );
-                }
-                let url = format!("weixin://wxpay/bizpayurl?pr={}", self.next());
-                (200, json!({ "code_url": url }).to_string())
-            }
-            (Method::Get, ["out-trade-no", number]) => {
-                assert_eq!(request.url.query(), Some("mchid=1900007291"));
-                let payment = state.payments.get(*number);
-                payment.map_or_else(unknown, |it| (200, it.transaction().to_string()))
-            }
-            (Method::Post, ["out-trade-no", number, "close"]) => {
-                assert_eq!(body, json!({ "mchid": MERCHANT_ID }));
-                match state.payments.get_mut(*number) {
-                    None => unknown(),
-                    Some(payment) if payment.transaction_id.is_some() => (
-                        400,
-                        json!({"code": "ORDER_PAID", "message": "订单已支付"}).to_string(),
-                    ),
-                    Some(payment) => {
-                        payment.state = "CLOSED";
-                        (204, String::new())
-                    }
-                }
-            }
-            other => panic!("no such endpoint: {other:?}"),
-        }
-    }
-}
-
-impl Payment {
-    fn transaction(&self) -> Value {
-        let of = |name: &str| self.order[name].clone();
-        let mut transaction = json!({
-            "appid": of("appid"), "mchid": of("mchid"), "out_trade_no": of("out_trade_no"),
-            "trade_state": self.state, "trade_state_desc": "",
-        });
-        if let Some(id) = &self.transaction_id {
-            transaction["transaction_id"] = json!(id);
-            transaction["trade_type"] = json!("NATIVE");
-            transaction["bank_type"] = json!("OTHERS");
-            transaction["success_time"] = json!("2026-01-01T10:00:00+08:00");
-            transaction["payer"] = json!({"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"});
-            transaction["amount"] = json!({
-                "total": self.order["amount"]["total"], "payer_total": 1,
-                "currency": "CNY", "payer_currency": "CNY",
-            });
-        }
-        transaction
-    }
 }
 
 #[async_trait]
@@ -411,7 +325,10 @@ impl Transport for FakePlatform {
             }
             None => {}
         }
-        let (status, body) = self.route(&request);
+        let (status, body) = {
+            let desk = &mut self.state.lock().unwrap().desk;
+            desk.answer(&request, || self.next())
+        };
         Ok(match misbehaviour {
             Some(Misbehaviour::HangUp) => {
                 return Err(TransportError::Broken("the connection ended".to_owned()));

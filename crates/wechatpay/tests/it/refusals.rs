@@ -10,11 +10,6 @@ async fn create(client: &WechatPay) -> ProviderError {
     client.create(&an_order("PO0001")).await.unwrap_err()
 }
 
-fn refusal(status: u16, code: &str) -> Script {
-    let body = json!({"code": code, "message": "原因", "detail": {"field": ["odd"]}});
-    Script::unsigned(status, &body.to_string())
-}
-
 #[tokio::test]
 async fn r19_every_documented_code_of_a_create_does_what_the_list_says() {
     let platform = FakePlatform::new();
@@ -26,7 +21,7 @@ async fn r19_every_documented_code_of_a_create_does_what_the_list_says() {
         if status < 300 {
             continue;
         }
-        platform.script(refusal(status, code));
+        platform.script(Script::refused(status, code));
         let error = create(&client).await;
         assert_eq!(
             error.did_not_happen(),
@@ -54,7 +49,7 @@ async fn r19_a_query_finds_nothing_only_when_told_so() {
     let platform = FakePlatform::new();
     let client = platform.client();
     for code in ["ORDER_NOT_EXIST", "ORDERNOTEXIST"] {
-        platform.script(refusal(404, code));
+        platform.script(Script::refused(404, code));
         assert_eq!(
             client.query("PO0001").await.unwrap().value,
             Found::NoSuchPayment
@@ -65,13 +60,13 @@ async fn r19_a_query_finds_nothing_only_when_told_so() {
         );
     }
     for script in [
-        refusal(400, "ORDER_NOT_EXIST"),
-        refusal(500, "ORDER_NOT_EXIST"),
-        refusal(429, "ORDER_NOT_EXIST"),
-        refusal(404, "RESOURCE_NOT_EXISTS"),
-        refusal(404, "ORDER_CLOSED"),
-        refusal(404, "order_not_exist"),
-        refusal(404, "INVENTED"),
+        Script::refused(400, "ORDER_NOT_EXIST"),
+        Script::refused(500, "ORDER_NOT_EXIST"),
+        Script::refused(429, "ORDER_NOT_EXIST"),
+        Script::refused(404, "RESOURCE_NOT_EXISTS"),
+        Script::refused(404, "ORDER_CLOSED"),
+        Script::refused(404, "order_not_exist"),
+        Script::refused(404, "INVENTED"),
         Script::unsigned(404, ""),
         Script::unsigned(404, "<html>ORDER_NOT_EXIST</html>"),
         Script::unsigned(302, ""),
@@ -95,17 +90,17 @@ async fn r19_closing_is_done_only_when_told_so() {
         ("ORDER_PAID", Closed::AlreadyPaid),
         ("ORDERPAID", Closed::AlreadyPaid),
     ] {
-        platform.script(refusal(400, code));
+        platform.script(Script::refused(400, code));
         let answer = client.close("PO0001").await.unwrap();
         assert_eq!(answer.value, closed);
         assert!(answer.request_id.is_some());
     }
     for script in [
-        refusal(500, "ORDER_CLOSED"),
-        refusal(500, "SYSTEM_ERROR"),
-        refusal(400, "INVALID_REQUEST"),
-        refusal(400, "ORDERCLOSED"),
-        refusal(400, "INVENTED"),
+        Script::refused(500, "ORDER_CLOSED"),
+        Script::refused(500, "SYSTEM_ERROR"),
+        Script::refused(400, "INVALID_REQUEST"),
+        Script::refused(400, "ORDERCLOSED"),
+        Script::refused(400, "INVENTED"),
         Script::unsigned(400, ""),
         Script::unsigned(503, ""),
     ] {

@@ -1,98 +1,19 @@
-use std::sync::{Arc, Mutex};
-
-use async_trait::async_trait;
 use paydesk_money::Cny;
 use paydesk_provider::{Advice, Closed, CreatePayment, PaymentProvider, ProviderError};
-use paydesk_wechatpay::{
-    Config, Credentials, MerchantKey, Request, Response, Transport, TransportError, WechatPay,
-};
 use time::{Duration, OffsetDateTime};
 
-use crate::platform::{FakePlatform, NOW, PLATFORM_KEY_ID, an_order, at, credentials, vectors};
-
-/// Keeps the request and does not answer.
-#[derive(Debug, Default)]
-struct Recorder(Mutex<Option<Request>>);
-
-#[async_trait]
-impl Transport for Recorder {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        *self.0.lock().unwrap() = Some(request);
-        Err(TransportError::Timeout("recorded".to_owned()))
-    }
-}
-
-/// The vectors' merchant at the vectors' time.
-fn recorded() -> (WechatPay, Arc<Recorder>) {
-    let recorder = Arc::new(Recorder::default());
-    let key = include_str!("../../testdata/vectors_key.pem");
-    let credentials = Credentials {
-        merchant_key: MerchantKey::parse(key).unwrap(),
-        certificate_serial: "408b07e79b8269fec3d5d3e6ab8ed163a6a380db".to_owned(),
-        ..credentials()
-    };
-    let config = Config::new(credentials)
-        .clock(|| at(NOW))
-        .nonce(|| "5K8264ILTKCH16CQ2502SI8ZNMTM67VS".to_owned())
-        .transport(Arc::clone(&recorder) as Arc<dyn Transport>);
-    (WechatPay::new(config).unwrap(), recorder)
-}
-
-fn assert_sent(recorder: &Recorder, url: &str, vector: &str) {
-    let request = recorder.0.lock().unwrap().take().unwrap();
-    assert_eq!(request.url.as_str(), url);
-    let vector = &vectors()["requests"][vector];
-    let lines: Vec<&str> = vector["message"].as_str().unwrap().split('\n').collect();
-    assert_eq!(request.method.as_str(), lines[0]);
-    assert_eq!(request.body, lines[4].as_bytes());
-    let authorization = format!(
-        "WECHATPAY2-SHA256-RSA2048 mchid=\"1900007291\",\
-         nonce_str=\"5K8264ILTKCH16CQ2502SI8ZNMTM67VS\",signature=\"{}\",\
-         timestamp=\"1767232800\",serial_no=\"408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB\"",
-        vector["signature"].as_str().unwrap()
-    );
-    let agent = format!("paydesk-wechatpay/{} (Rust)", env!("CARGO_PKG_VERSION"));
-    let expected = [
-        ("Authorization", authorization.as_str()),
-        ("Accept", "application/json"),
-        ("Content-Type", "application/json"),
-        ("User-Agent", agent.as_str()),
-        ("Wechatpay-Serial", PLATFORM_KEY_ID),
-    ];
-    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    assert_eq!(request.headers, expected);
-}
-
-#[tokio::test]
-async fn a_query_is_the_published_one_byte_for_byte() {
-    let (client, recorder) = recorded();
-    client.query("PO20260101000001").await.unwrap_err();
-    assert_sent(
-        &recorder,
-        "https://api.mch.weixin.qq.com/v3/pay/transactions/out-trade-no/PO20260101000001?mchid=1900007291",
-        "D2",
-    );
-}
-
-#[tokio::test]
-async fn a_close_is_the_published_one_byte_for_byte() {
-    let (client, recorder) = recorded();
-    client.close("PO20260101000001").await.unwrap_err();
-    assert_sent(
-        &recorder,
-        "https://api.mch.weixin.qq.com/v3/pay/transactions/out-trade-no/PO20260101000001/close",
-        "D3",
-    );
-}
+use crate::platform::{FakePlatform, NOW, an_order, at, credentials, vectors};
+use crate::recorder::Recorder;
 
 #[tokio::test]
 async fn a_native_order_holds_what_was_asked_for() {
-    let (client, recorder) = recorded();
+    let recorder = Recorder::at(NOW, "5K8264ILTKCH16CQ2502SI8ZNMTM67VS");
+    let client = recorder.client(credentials());
     client
         .create(&an_order("PO20260101000001"))
         .await
         .unwrap_err();
-    let request = recorder.0.lock().unwrap().take().unwrap();
+    let request = recorder.taken();
     assert_eq!(
         request.url.as_str(),
         "https://api.mch.weixin.qq.com/v3/pay/transactions/native"
