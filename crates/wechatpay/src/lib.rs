@@ -10,6 +10,8 @@
     )
 )]
 
+#[cfg(feature = "actix")]
+pub mod actix;
 mod authorization;
 mod bill;
 mod certificate;
