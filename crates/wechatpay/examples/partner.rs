@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let order = Order::new(number, "1,000 points", Cny::from_fen(990), notify_url);
     println!("code_url {}", client.native(&order).await?.value);
 
-    let found = client.transaction(OrderNumber::OutTradeNo(number)).await?;
+    let found = client.query_order(OrderNumber::OutTradeNo(number)).await?;
     match found.value {
         Some(order) => println!(
             "{number} is {}, of {} for {:?}",

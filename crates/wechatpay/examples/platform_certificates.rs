@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = WechatPay::new(config)?;
 
     // The answer is verified with whichever key it names, the public key or a certificate.
-    let found = client.transaction(OrderNumber::OutTradeNo(&number)).await?;
+    let found = client.query_order(OrderNumber::OutTradeNo(&number)).await?;
     match found.value {
         Some(order) => println!("{number} is {}", order.trade_state),
         None => println!("{number} is not known"),

@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn state(client: &WechatPay, number: &str) -> Result<Option<TradeState>, ProviderError> {
-    let answer = client.transaction(OrderNumber::OutTradeNo(number)).await?;
+    let answer = client.query_order(OrderNumber::OutTradeNo(number)).await?;
     let Some(order) = answer.value else {
         println!("{number} is not known");
         return Ok(None);

@@ -45,8 +45,7 @@ use paydesk_provider::{NoticeError, RawNotice, Untrusted, Verified};
 use crate::client::WechatPay;
 use crate::notice::{Acknowledgement, WechatNotice};
 
-/// 1.5 MiB: the documents allow a ciphertext of 1 MiB in base64, and something is around it.
-const LONGEST_BODY: usize = 1_572_864;
+const LONGEST_BODY: usize = WechatNotice::LONGEST;
 /// After this long the platform no longer listens to the answer.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
@@ -166,9 +165,9 @@ impl FromRequest for VerifiedNotice {
                 let client = client.ok_or(NoticeRejected::NoClient)?;
                 let body = read(payload, stated, LONGEST_BODY, READ_WITHIN).await?;
                 body_bytes = body.len();
-                verify(&client, &RawNotice { headers, body }).await
+                Ok(client.receive(&RawNotice { headers, body }).await?)
             };
-            let taken = taken.await;
+            let taken: Result<_, NoticeRejected> = taken.await;
             if let Err(rejected) = &taken {
                 rejected.log(body_bytes);
             }
@@ -236,22 +235,6 @@ async fn read(
     };
     let body = tokio::time::timeout(within, body).await;
     body.map_err(|_| NoticeRejected::TooSlow)?
-}
-
-async fn verify(
-    client: &WechatPay,
-    notice: &RawNotice,
-) -> Result<Verified<WechatNotice>, NoticeRejected> {
-    let notices = client.notices();
-    let first = notices.verify(notice);
-    let Err(NoticeError::Untrusted(Untrusted::UnknownKey(serial))) = &first else {
-        return Ok(first?);
-    };
-    // Anybody can name a key that nobody holds, so the client decides whether this is worth a call.
-    if let Err(error) = client.learn_key(serial).await {
-        tracing::warn!(serial, %error, "no key for a notice");
-    }
-    Ok(notices.verify(notice)?)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! One call, from its signature to an answer that can be believed.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::future::join;
+use futures_util::future::{Either, select};
 use paydesk_provider::http::{Body, Method, Request, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
@@ -13,11 +14,10 @@ use url::{Position, Url};
 use crate::authorization::Merchant;
 use crate::certificates::Why;
 use crate::codes::Class;
-use crate::config::{Clock, Nonce, Pause};
+use crate::config::{Nonce, Pause};
 use crate::hosts::Hosts;
-use crate::keys::ApiV3Keys;
+use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
-use crate::platform_keys::PlatformKeys;
 use crate::refusal::{Refusal, details, platform_time};
 use crate::trust::Authentic;
 
@@ -26,6 +26,8 @@ const LONGEST_BODY: usize = 1024 * 1024;
 /// Before the first repeat of a read; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a call that has its answer waits for certificates that were due.
+const GRACE: Duration = Duration::from_secs(1);
 const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION"), " (Rust)");
 
 /// What every call of one merchant shares. Nothing in it belongs to a single call, and no task runs
@@ -33,10 +35,8 @@ const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION")
 pub(crate) struct Account {
     pub(crate) merchant: Merchant,
     pub(crate) app_id: String,
-    pub(crate) api_v3_keys: ApiV3Keys,
-    pub(crate) platform_keys: PlatformKeys,
+    pub(crate) trust: NoticeVerifier,
     pub(crate) hosts: Hosts,
-    pub(crate) clock: Clock,
     pub(crate) nonce: Nonce,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -122,7 +122,7 @@ impl Reply {
 
 impl Account {
     pub(crate) fn now(&self) -> OffsetDateTime {
-        (self.clock)()
+        self.trust.now()
     }
 
     /// Signs, sends, and lets through only a success whose signature was checked. What changes
@@ -135,9 +135,16 @@ impl Account {
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
         self.ensure_key().await?;
-        // What is due is fetched beside the call, and its failure is not the call's.
-        let (_, result) = join(self.renew(Why::Due), self.attempts(call)).await;
-        result
+        // What is due is fetched beside the call, and neither its failure nor its slowness is the
+        // call's: dropped, it is begun anew by a later one.
+        let renewal = pin!(self.renew(Why::Due));
+        match select(pin!(self.attempts(call)), renewal).await {
+            Either::Left((result, renewal)) => {
+                select(renewal, (self.pause)(GRACE)).await;
+                result
+            }
+            Either::Right((_, attempts)) => attempts.await,
+        }
     }
 
     async fn attempts(&self, call: &Call) -> Result<Reply, Refusal> {
@@ -193,7 +200,7 @@ impl Account {
                 let judgement = self.judge(call.operation, response);
                 if let Err(Refusal::Failed(ProviderError::Untrusted { reason, .. })) = &judgement
                     && let Untrusted::UnknownKey(serial) = reason
-                    && self.platform_keys.fetched().is_some()
+                    && self.trust.platform_keys().fetched().is_some()
                 {
                     unknown = Some((serial.clone(), response.clone()));
                 }
@@ -236,15 +243,15 @@ impl Account {
 
     /// Sends under a fresh signature.
     async fn send(&self, call: &Call, url: Url) -> Result<Response<Body>, Refusal> {
-        let nonce = (self.nonce)().map_err(Refusal::not_sent)?;
+        let nonce = (self.nonce)().map_err(|error| Refusal::unsigned(&error))?;
         let target = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let authorization = self
             .merchant
             .authorize(call.method, &target, &call.body, self.now(), &nonce)
             .await
-            .map_err(Refusal::not_sent)?;
+            .map_err(|error| Refusal::unsigned(&error))?;
         // On every request: it names the key that the answer is to be signed with.
-        let preferred = || self.platform_keys.preferred(self.now());
+        let preferred = || self.trust.platform_keys().preferred(self.now());
         let serial = call.encrypted_to.clone().or_else(preferred);
         let headers = [
             ("Authorization", Some(authorization)),
@@ -273,7 +280,8 @@ impl Account {
             return Err(Refusal::told(operation, response, now));
         }
         let body = self
-            .platform_keys
+            .trust
+            .platform_keys()
             .authenticate(&response.headers, &response.body, now)
             .map_err(|reason| untrusted(reason, response))?;
         if !operation.is_success(response.status) {
@@ -285,8 +293,8 @@ impl Account {
         })
     }
 
-    /// Asks for a file: its bytes are not signed, and arrive one after another. Only a host of the
-    /// platform gets a signed request.
+    /// Asks for a file: its bytes are not signed, and arrive one after another. It is asked for once,
+    /// at the address it has, and only a host of the platform gets a signed request.
     pub(crate) async fn file(&self, address: &Url) -> Result<Body, Refusal> {
         if !self.hosts.includes(address) {
             return Err(Refusal::not_sent(
@@ -302,20 +310,16 @@ impl Account {
                 return Err(refusal);
             }
         };
+        let told = Some((details(&response), platform_time(&response)));
         if response.status == 200 {
-            let told = Details {
-                status: Some(200),
-                ..Details::default()
-            };
-            exchange.ended(Some((told, None)), None);
+            exchange.ended(told, None);
             return Ok(response.body);
         }
-        let response = response.collect(LONGEST_BODY).await?;
-        let refusal = Refusal::told(call.operation, &response, self.now());
-        exchange.ended(
-            Some((details(&response), platform_time(&response))),
-            Some(&refusal),
-        );
+        let refusal = match response.collect(LONGEST_BODY).await {
+            Ok(response) => Refusal::told(call.operation, &response, self.now()),
+            Err(error) => error.into(),
+        };
+        exchange.ended(told, Some(&refusal));
         Err(refusal)
     }
 }
@@ -356,7 +360,7 @@ impl<'a> Observed<'a> {
         let host = host.host_str().unwrap_or_default();
         Self {
             account,
-            exchange: Exchange::new(operation.name(), host, attempt),
+            exchange: Exchange::new(operation.name(), &account.merchant.id, host, attempt),
             began: Instant::now(),
         }
     }

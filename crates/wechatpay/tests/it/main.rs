@@ -1,11 +1,11 @@
 //! The client as its users see it, against a double of the platform.
 
 // A module marked as test code may unwrap, index and panic in its helpers too.
+#[cfg(test)]
+mod abnormal_refunds;
 #[cfg(feature = "actix")]
 #[cfg(test)]
 mod actix;
-#[cfg(test)]
-mod abnormal_refunds;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
