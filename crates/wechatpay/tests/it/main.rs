@@ -6,11 +6,17 @@ mod abnormal_refunds;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
+mod bill_calls;
+#[cfg(test)]
 mod bills;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod hosts_in_turn;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
@@ -29,6 +35,8 @@ mod refund_refused;
 mod refunding;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod repeating;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
