@@ -324,14 +324,16 @@ enum Judgement {
     Unknown(String, Response<Bytes>),
 }
 
-/// The final address: what is signed is cut out of it.
+/// The final address. What is signed is cut out of it, so it must be what was asked for, letter by
+/// letter: an address that reading it changes may lead to another endpoint, or host.
 fn at(host: &Url, target: &str) -> Result<Url, Refusal> {
     let url = host
         .join(target)
         .map_err(|_| Refusal::not_sent("the path cannot be part of an address"))?;
-    if !target.starts_with('/') || url.origin() != host.origin() || url.fragment().is_some() {
+    let unchanged = url[Position::BeforePath..] == *target && url.fragment().is_none();
+    if !unchanged || url.origin() != host.origin() {
         return Err(Refusal::not_sent(
-            "the path does not begin with / or leads elsewhere",
+            "path and query begin with /, and special characters in their values are escaped",
         ));
     }
     Ok(url)

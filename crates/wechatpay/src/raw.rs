@@ -6,6 +6,7 @@ use paydesk_provider::{Answer, ProviderError, Verified};
 
 use crate::client::WechatPay;
 use crate::exchange::Call;
+use crate::fields::check_key_id;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 
@@ -15,7 +16,8 @@ use crate::refusal::Refusal;
 pub struct RawCall {
     /// The method. `GET` is taken for a call that changes nothing, and may be repeated.
     pub method: Method,
-    /// Path and query, as they are signed: special characters in values are escaped already.
+    /// Path and query, as they are signed and sent: special characters in values are escaped already,
+    /// and there is no `.` or `..` among the path's parts.
     pub target: String,
     /// The body, empty or JSON.
     pub body: Bytes,
@@ -53,6 +55,9 @@ impl WechatPay {
     /// # Errors
     /// [`ProviderError`].
     pub async fn raw(&self, call: &RawCall) -> Result<Answer<Verified<Bytes>>, ProviderError> {
+        if let Some(serial) = &call.encrypted_to {
+            check_key_id(serial, "encrypted_to")?;
+        }
         let operation = if call.method == Method::Get {
             Operation::RawRead
         } else {

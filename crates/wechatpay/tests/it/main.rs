@@ -26,6 +26,8 @@ mod placing_refused;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
+mod raw_calls;
+#[cfg(test)]
 mod recorder;
 #[cfg(test)]
 mod refund_answers;
