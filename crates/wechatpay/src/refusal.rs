@@ -77,7 +77,10 @@ impl Refusal {
             Self::Told { class, details } => match class {
                 Class::Throttled => Some(details.retry_after.unwrap_or(PAUSE)),
                 Class::Retry => Some(details.retry_after.unwrap_or(pause)),
-                _ if details.status.is_some_and(|status| status >= 500) => Some(pause),
+                // Of whatever code: a gateway has none, and says how long to wait all the same.
+                _ if details.status.is_some_and(|status| status >= 500) => {
+                    Some(details.retry_after.unwrap_or(pause))
+                }
                 _ => None,
             },
         }

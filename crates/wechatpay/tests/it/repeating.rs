@@ -149,6 +149,7 @@ fn lasting() -> Vec<Script> {
         Script::refused(429, "FREQUENCY_LIMITED").with("Retry-After", "3"),
         Script::refused(503, "SERVICE_UNAVAILABLE").with("Retry-After", "60"),
         Script::refused(500, "SYSTEM_ERROR").with("Retry-After", "60"),
+        Script::unsigned(503, "<html>later</html>").with("Retry-After", "60"),
     ]
 }
 
@@ -260,6 +261,10 @@ async fn pauses_grow_and_follow_the_platform() {
         (
             Script::refused(429, "FREQUENCY_LIMITED").with("Retry-After", "2"),
             ms(&[2000; 6]),
+        ),
+        (
+            Script::unsigned(503, "").with("Retry-After", "1"),
+            ms(&[1000; 6]),
         ),
         (Script::refused(400, "PARAM_ERROR"), ms(&[])),
     ] {
