@@ -125,6 +125,10 @@ impl NoticeRejected {
             Self::Notice(NoticeError::Untrusted(Untrusted::Probe)) => {
                 tracing::info!(reason, body_bytes, "notice refused: {self}");
             }
+            // Anybody can send these as fast as he likes: they are for counters, and must not fill a log.
+            Self::Notice(NoticeError::Untrusted(_)) | Self::TooLong | Self::TooSlow => {
+                tracing::debug!(reason, body_bytes, "notice refused: {self}");
+            }
             _ => tracing::warn!(reason, body_bytes, "notice refused: {self}"),
         }
     }

@@ -140,7 +140,10 @@ impl Account {
         let renewal = pin!(self.renew(Why::Due));
         match select(pin!(self.attempts(call)), renewal).await {
             Either::Left((result, renewal)) => {
-                select(renewal, (self.pause)(GRACE)).await;
+                // A read can wait for it a moment; what moves money is told at once.
+                if call.operation.is_read() && self.trust.platform_keys().fetched().is_some() {
+                    select(renewal, (self.pause)(GRACE)).await;
+                }
                 result
             }
             Either::Right((_, attempts)) => attempts.await,
@@ -226,15 +229,15 @@ impl Account {
     ) -> Result<T, Refusal> {
         let url = at(host, &call.target)?;
         let exchange = Observed::new(self, call.operation, host, attempt);
-        let response = match self.send(call, url).await {
-            Ok(response) => response.collect(LONGEST_BODY).await.map_err(Refusal::from),
-            Err(refusal) => Err(refusal),
-        };
-        let (told, result) = match response {
-            Ok(response) => (
-                Some((details(&response), platform_time(&response))),
-                judge(&response),
-            ),
+        let (told, result) = match self.send(call, url).await {
+            Ok(response) => {
+                let told = (details(&response), platform_time(&response));
+                let result = match response.collect(LONGEST_BODY).await {
+                    Ok(response) => judge(&response),
+                    Err(error) => Err(Refusal::cut_short(&error, told.0.clone())),
+                };
+                (Some(told), result)
+            }
             Err(refusal) => (None, Err(refusal)),
         };
         exchange.ended(told, result.as_ref().err());
@@ -243,13 +246,14 @@ impl Account {
 
     /// Sends under a fresh signature.
     async fn send(&self, call: &Call, url: Url) -> Result<Response<Body>, Refusal> {
-        let nonce = (self.nonce)().map_err(|error| Refusal::unsigned(&error))?;
+        let unsigned = |error| Refusal::unsigned(&error);
+        let nonce = (self.nonce)().map_err(unsigned)?;
         let target = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let authorization = self
             .merchant
             .authorize(call.method, &target, &call.body, self.now(), &nonce)
             .await
-            .map_err(|error| Refusal::unsigned(&error))?;
+            .map_err(unsigned)?;
         // On every request: it names the key that the answer is to be signed with.
         let preferred = || self.trust.platform_keys().preferred(self.now());
         let serial = call.encrypted_to.clone().or_else(preferred);
@@ -324,14 +328,16 @@ impl Account {
     }
 }
 
-/// The final address: what is signed is cut out of it.
+/// The final address. What is signed is cut out of it, so it must be what was asked for, letter by
+/// letter: an address that reading it changes may lead to another endpoint, or host.
 fn at(host: &Url, target: &str) -> Result<Url, Refusal> {
     let url = host
         .join(target)
         .map_err(|_| Refusal::not_sent("the path cannot be part of an address"))?;
-    if !target.starts_with('/') || url.origin() != host.origin() || url.fragment().is_some() {
+    let unchanged = url[Position::BeforePath..] == *target && url.fragment().is_none();
+    if !unchanged || url.origin() != host.origin() {
         return Err(Refusal::not_sent(
-            "the path does not begin with / or leads elsewhere",
+            "path and query begin with /, and special characters in their values are escaped",
         ));
     }
     Ok(url)

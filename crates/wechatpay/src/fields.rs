@@ -66,6 +66,15 @@ pub(crate) fn check_app_id(app_id: &str, field: &'static str) -> Result<(), Unse
     refuse(format!("{field} has 1 to 32 letters, digits, _ or -"))
 }
 
+/// The id of a key. It becomes a header.
+pub(crate) fn check_key_id(id: &str, field: &'static str) -> Result<(), Unsendable> {
+    let readable = id.bytes().all(|byte| byte.is_ascii_graphic());
+    if (1..=128).contains(&id.len()) && readable {
+        return Ok(());
+    }
+    refuse(format!("{field} is no id of a key"))
+}
+
 fn made_of(number: &str, also: &[u8]) -> bool {
     number
         .bytes()

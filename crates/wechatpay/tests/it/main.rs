@@ -9,11 +9,19 @@ mod actix;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
+mod bill_calls;
+#[cfg(test)]
 mod bills;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod cut_short;
+#[cfg(test)]
+mod hosts_in_turn;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
@@ -22,6 +30,8 @@ mod placing;
 mod placing_refused;
 #[cfg(test)]
 mod platform;
+#[cfg(test)]
+mod raw_calls;
 #[cfg(test)]
 mod recorder;
 #[cfg(test)]
@@ -32,6 +42,8 @@ mod refund_refused;
 mod refunding;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod repeating;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 mod desk;
 mod script;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +13,7 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use paydesk_money::Cny;
 use paydesk_provider::testing::Misbehaviour;
 use paydesk_provider::{CreatePayment, RawNotice, Scene};
@@ -77,7 +78,11 @@ pub(crate) fn an_order(payment_no: &str) -> CreatePayment {
 struct State {
     desk: Desk,
     misbehaviour: Option<Misbehaviour>,
+    /// Once each, in this order.
+    scripts: VecDeque<Script>,
+    /// Then again and again.
     script: Option<Script>,
+    unreachable: BTreeSet<String>,
     sent: Vec<Request>,
 }
 
@@ -139,11 +144,23 @@ impl FakePlatform {
         self.state.lock().unwrap().script = Some(script);
     }
 
+    /// Each for one call; afterwards the true answers, or the one that was set for all.
+    pub(crate) fn scripts(&self, scripts: impl IntoIterator<Item = Script>) {
+        self.state.lock().unwrap().scripts = scripts.into_iter().collect();
+    }
+
     /// Back to true answers, with nothing recorded.
     pub(crate) fn forget(&self) {
         let mut state = self.state.lock().unwrap();
+        state.scripts.clear();
         state.script = None;
         state.sent.clear();
+    }
+
+    /// From now on no connection to these hosts comes about.
+    pub(crate) fn unreachable(&self, hosts: &[&str]) {
+        let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
+        self.state.lock().unwrap().unreachable = hosts;
     }
 
     pub(crate) fn misbehave(&self, how: Option<Misbehaviour>) {
@@ -268,9 +285,10 @@ impl FakePlatform {
             .collect();
         assert_eq!(pairs["mchid"], MERCHANT_ID);
         assert_eq!(pairs["serial_no"], SERIAL);
-        let (_, target) = request.url.as_str().split_once("qq.com").unwrap();
+        let (_, address) = request.url.as_str().split_once("//").unwrap();
+        let (_, target) = address.split_once('/').unwrap();
         let message = format!(
-            "{}\n{target}\n{}\n{}\n{}\n",
+            "{}\n/{target}\n{}\n{}\n{}\n",
             request.method,
             pairs["timestamp"],
             pairs["nonce_str"],
@@ -286,15 +304,16 @@ impl FakePlatform {
             .unwrap();
     }
 
-    fn answer(&self, status: u16, body: &str, signed: bool) -> Response {
+    fn answer(&self, status: u16, body: impl Into<Bytes>, signed: bool) -> Response {
+        let body = body.into();
         let mut headers = vec![("Request-ID".to_owned(), format!("08F7-{}", self.next()))];
         if signed {
-            headers.extend(self.headers(self.clock.load(Ordering::SeqCst), body));
+            headers.extend(self.headers(self.clock.load(Ordering::SeqCst), &body));
         }
         Response {
             status,
             headers,
-            body: body.to_owned().into(),
+            body: body.into(),
         }
     }
 }
@@ -305,8 +324,15 @@ impl Transport for FakePlatform {
         self.check(&request);
         let (misbehaviour, script) = {
             let mut state = self.state.lock().unwrap();
+            if state
+                .unreachable
+                .contains(request.url.host_str().unwrap_or_default())
+            {
+                return Err(TransportError::NotSent("refused".to_owned()));
+            }
             state.sent.push(request.clone());
-            (state.misbehaviour, state.script.clone())
+            let next = state.scripts.pop_front();
+            (state.misbehaviour, next.or_else(|| state.script.clone()))
         };
         match script {
             Some(Script::Fail(error)) => return Err(error),
@@ -316,14 +342,14 @@ impl Transport for FakePlatform {
                 headers,
                 signed,
             }) => {
-                let mut response = self.answer(status, &body, signed);
+                let mut response = self.answer(status, body, signed);
                 let more = headers
                     .into_iter()
                     .map(|(name, value)| (name.to_owned(), value));
                 response.headers.extend(more);
                 return Ok(response);
             }
-            None => {}
+            Some(Script::True) | None => {}
         }
         let (status, body) = {
             let desk = &mut self.state.lock().unwrap().desk;
@@ -340,9 +366,9 @@ impl Transport for FakePlatform {
                 response.body = body.into();
                 response
             }
-            Some(Misbehaviour::Unsigned) => self.answer(status, &body, false),
+            Some(Misbehaviour::Unsigned) => self.answer(status, body, false),
             Some(Misbehaviour::Gibberish) => self.answer(200, "{\"hello\":[1]}", true),
-            None => self.answer(status, &body, (200..300).contains(&status)),
+            None => self.answer(status, body, (200..300).contains(&status)),
         })
     }
 }

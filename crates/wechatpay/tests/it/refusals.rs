@@ -150,7 +150,7 @@ async fn too_fast_is_retried_when_the_platform_says() {
     ] {
         platform.script(Script::Answer {
             status: 429,
-            body: "{\"code\":\"FREQUENCY_LIMITED\"}".to_owned(),
+            body: "{\"code\":\"FREQUENCY_LIMITED\"}".into(),
             headers: header
                 .map(|value| ("retry-after", value.to_owned()))
                 .into_iter()

@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use paydesk_wechatpay::TransportError;
 use serde_json::json;
 
@@ -7,19 +8,21 @@ pub(crate) enum Script {
     /// This status, body and these headers, signed or not.
     Answer {
         status: u16,
-        body: String,
+        body: Bytes,
         headers: Vec<(&'static str, String)>,
         signed: bool,
     },
     /// No answer.
     Fail(TransportError),
+    /// The true answer after all: for one call in a row of others.
+    True,
 }
 
 impl Script {
     pub(crate) fn signed(status: u16, body: &str) -> Self {
         Self::Answer {
             status,
-            body: body.to_owned(),
+            body: body.to_owned().into(),
             headers: Vec::new(),
             signed: true,
         }
@@ -28,7 +31,7 @@ impl Script {
     pub(crate) fn unsigned(status: u16, body: &str) -> Self {
         Self::Answer {
             status,
-            body: body.to_owned(),
+            body: body.to_owned().into(),
             headers: Vec::new(),
             signed: false,
         }
@@ -38,6 +41,28 @@ impl Script {
     pub(crate) fn refused(status: u16, code: &str) -> Self {
         let body = json!({"code": code, "message": "原因", "detail": {"field": ["odd"]}});
         Self::unsigned(status, &body.to_string())
+    }
+
+    /// The same with a further header.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+
+    /// The bytes of a file, which nobody signs.
+    pub(crate) fn file(status: u16, body: Vec<u8>) -> Self {
+        Self::Answer {
+            status,
+            body: body.into(),
+            headers: Vec::new(),
+            signed: false,
+        }
+    }
+
+    pub(crate) fn not_connected() -> Self {
+        Self::Fail(TransportError::NotSent("refused".to_owned()))
     }
 
     pub(crate) fn timed_out() -> Self {
