@@ -234,13 +234,14 @@ impl Account {
 
     /// Sends under a fresh signature.
     async fn send(&self, call: &Call, url: Url) -> Result<Response<Body>, Refusal> {
-        let nonce = (self.nonce)().map_err(Refusal::not_sent)?;
+        let unsigned = |error| Refusal::unsigned(&error);
+        let nonce = (self.nonce)().map_err(unsigned)?;
         let target = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let authorization = self
             .merchant
             .authorize(call.method, &target, &call.body, self.now(), &nonce)
             .await
-            .map_err(Refusal::not_sent)?;
+            .map_err(unsigned)?;
         // On every request: it names the key that the answer is to be signed with.
         let preferred = || self.platform_keys.preferred(self.now());
         let serial = call.encrypted_to.clone().or_else(preferred);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::client::WechatPay;
 use crate::prepay::Prepay;
+use crate::refusal::Refusal;
 
 /// For `getBrandWCPayRequest` on a page inside WeChat; serialises to the names it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -137,8 +138,7 @@ impl WechatPay {
 
     /// Four lines, each with its end.
     async fn sign_invocation(&self, app_id: &str, last: &str) -> Result<Signed, ProviderError> {
-        let unsigned =
-            |error: paydesk_provider::keys::SignError| ProviderError::not_sent(error.to_string());
+        let unsigned = |error| Refusal::unsigned(&error).into_error();
         let time_stamp = self.now().unix_timestamp().to_string();
         let nonce_str = (self.account.nonce)().map_err(unsigned)?;
         let message = format!("{app_id}\n{time_stamp}\n{nonce_str}\n{last}\n");

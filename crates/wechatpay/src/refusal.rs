@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use paydesk_provider::http::{Response, TransportError};
+use paydesk_provider::keys::SignError;
 use paydesk_provider::{Advice, Details, ProviderError};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
@@ -61,6 +62,12 @@ impl Refusal {
     /// Nothing was sent.
     pub(crate) fn not_sent(why: impl std::fmt::Display) -> Self {
         Self::Failed(ProviderError::not_sent(why.to_string()))
+    }
+
+    /// Nothing was sent for want of a signature, with which neither settings nor request have to do.
+    pub(crate) fn unsigned(error: &SignError) -> Self {
+        let details = Details::message(error.to_string());
+        Self::Failed(rejected(details, Advice::RetrySame))
     }
 
     /// How long to wait before a read is sent again, where that may help. Not after a time-out: the

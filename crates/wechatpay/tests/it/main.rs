@@ -16,6 +16,8 @@ mod config;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod cut_short;
+#[cfg(test)]
 mod hosts_in_turn;
 #[cfg(test)]
 mod notices;
