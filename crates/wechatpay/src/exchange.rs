@@ -218,7 +218,10 @@ impl Account {
         let url = at(host, &call.target)?;
         let exchange = Observed::new(self, call.operation, host, attempt);
         let response = match self.send(call, url).await {
-            Ok(response) => response.collect(LONGEST_BODY).await.map_err(Refusal::from),
+            Ok(response) => response
+                .collect(LONGEST_BODY)
+                .await
+                .map_err(Refusal::cut_short),
             Err(refusal) => Err(refusal),
         };
         let (told, result) = match response {

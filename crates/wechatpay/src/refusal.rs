@@ -64,6 +64,14 @@ impl Refusal {
         Self::Failed(ProviderError::not_sent(why.to_string()))
     }
 
+    /// An answer had begun and did not end, so the request was sent, whatever the transport says.
+    pub(crate) fn cut_short(error: TransportError) -> Self {
+        match error {
+            TransportError::NotSent(why) => TransportError::Broken(why).into(),
+            error => error.into(),
+        }
+    }
+
     /// Nothing was sent for want of a signature, with which neither settings nor request have to do.
     pub(crate) fn unsigned(error: &SignError) -> Self {
         let details = Details::message(error.to_string());

@@ -135,6 +135,7 @@ async fn r5_an_answer_that_breaks_off_leaves_it_open() {
     for (end, kind) in [
         (TransportError::Broken(why()), "unknown"),
         (TransportError::Timeout(why()), "timeout"),
+        (TransportError::NotSent(why()), "unknown"),
     ] {
         for way in WRITES {
             let (client, transport) = pieces(2, Some(end.clone()));
