@@ -225,10 +225,7 @@ impl Account {
             Err(refusal) => Err(refusal),
         };
         let (told, result) = match response {
-            Ok(response) => (
-                Some((details(&response), platform_time(&response))),
-                judge(&response),
-            ),
+            Ok(response) => (Some(told(&response)), judge(&response)),
             Err(refusal) => (None, Err(refusal)),
         };
         exchange.ended(told, result.as_ref().err());
@@ -298,26 +295,24 @@ impl Account {
         let call = Call::get(Operation::BillFile, String::new());
         let exchange = Observed::new(self, call.operation, address, 1);
         let response = match self.send(&call, address.clone()).await {
-            Ok(response) => response,
-            Err(refusal) => {
-                exchange.ended(None, Some(&refusal));
-                return Err(refusal);
+            Ok(response) if response.status == 200 => {
+                exchange.ended(Some(told(&response)), None);
+                return Ok(response.body);
             }
+            Ok(response) => response
+                .collect(LONGEST_BODY)
+                .await
+                .map_err(Refusal::cut_short),
+            Err(refusal) => Err(refusal),
         };
-        if response.status == 200 {
-            let told = Details {
-                status: Some(200),
-                ..Details::default()
-            };
-            exchange.ended(Some((told, None)), None);
-            return Ok(response.body);
-        }
-        let response = response.collect(LONGEST_BODY).await?;
-        let refusal = Refusal::told(call.operation, &response, self.now());
-        exchange.ended(
-            Some((details(&response), platform_time(&response))),
-            Some(&refusal),
-        );
+        let (told, refusal) = match response {
+            Ok(response) => (
+                Some(told(&response)),
+                Refusal::told(call.operation, &response, self.now()),
+            ),
+            Err(refusal) => (None, refusal),
+        };
+        exchange.ended(told, Some(&refusal));
         Err(refusal)
     }
 }
@@ -354,6 +349,13 @@ pub(crate) fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusa
     })
 }
 
+/// What an answer says of itself: details and the platform's time.
+type Told = (Details, Option<OffsetDateTime>);
+
+fn told<B>(response: &Response<B>) -> Told {
+    (details(response), platform_time(response))
+}
+
 /// One request under way, for whoever watches.
 struct Observed<'a> {
     account: &'a Account,
@@ -371,7 +373,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    fn ended(self, told: Option<(Details, Option<OffsetDateTime>)>, refusal: Option<&Refusal>) {
+    fn ended(self, told: Option<Told>, refusal: Option<&Refusal>) {
         let (details, platform_time) = told.unwrap_or_default();
         let outcome = refusal.map_or("ok", Refusal::outcome);
         tracing::debug!(http.status = details.status, outcome, "exchanged");

@@ -178,7 +178,7 @@ impl From<TransportError> for Refusal {
 }
 
 /// What an answer of any kind carries for support.
-pub(crate) fn details(response: &Response<Bytes>) -> Details {
+pub(crate) fn details<B>(response: &Response<B>) -> Details {
     Details {
         status: Some(response.status),
         request_id: request_id(response),
@@ -187,12 +187,12 @@ pub(crate) fn details(response: &Response<Bytes>) -> Details {
 }
 
 /// The platform's own time. Not signed.
-pub(crate) fn platform_time(response: &Response<Bytes>) -> Option<OffsetDateTime> {
+pub(crate) fn platform_time<B>(response: &Response<B>) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
 }
 
 /// The platform's id of the exchange.
-pub(crate) fn request_id(response: &Response<Bytes>) -> Option<String> {
+pub(crate) fn request_id<B>(response: &Response<B>) -> Option<String> {
     response
         .header("Request-ID")
         .map(|id| id.chars().take(128).collect())

@@ -22,6 +22,8 @@ mod hosts_in_turn;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod observing;
+#[cfg(test)]
 mod placing;
 #[cfg(test)]
 mod placing_refused;
