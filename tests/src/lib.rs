@@ -17,7 +17,7 @@ pub use browser::Browser;
 pub use client::{Answer, Client, token, token_with};
 pub use description::Description;
 pub use house::{House, Setup};
-pub use process::{Process, binary, free_port};
+pub use process::{Process, binary, example, free_port};
 pub use socket::Socket;
 
 use std::time::{Duration, Instant};

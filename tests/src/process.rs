@@ -105,6 +105,11 @@ impl Drop for Process {
     }
 }
 
+/// An example of a crate of this workspace, built beside this test.
+pub fn example(name: &str) -> PathBuf {
+    binary(&format!("examples/{name}"))
+}
+
 /// A binary of this workspace, built beside this test.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");

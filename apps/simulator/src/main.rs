@@ -36,6 +36,9 @@ struct Arguments {
     /// Print the merchant's settings as TOML.
     #[arg(long)]
     print_settings: bool,
+    /// Print the `WeChat` Pay merchant's settings as commands of a shell.
+    #[arg(long, conflicts_with = "print_settings")]
+    print_environment: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -73,6 +76,11 @@ async fn main() -> anyhow::Result<()> {
     let mut out = io::stdout();
     if arguments.print_settings {
         write!(out, "{}", running.settings_toml())?;
+    } else if arguments.print_environment {
+        // No value has a quote in it: they are digits, base64, PEM and an address.
+        for (name, value) in running.environment() {
+            writeln!(out, "export {name}='{value}'")?;
+        }
     } else {
         writeln!(out, "{}", running.url())?;
     }

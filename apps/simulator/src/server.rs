@@ -134,6 +134,22 @@ impl Running {
         )
     }
 
+    /// What a `WeChat` Pay merchant has to be told, as environment variables and their values. The
+    /// names are those that the examples of `paydesk-wechatpay` read.
+    pub fn environment(&self) -> [(&'static str, &str); 8] {
+        let keys = self.keys();
+        [
+            ("WECHATPAY_MERCHANT_ID", &keys.merchant_id),
+            ("WECHATPAY_APP_ID", &keys.app_id),
+            ("WECHATPAY_CERTIFICATE_SERIAL", &keys.certificate_serial),
+            ("WECHATPAY_MERCHANT_KEY", keys.private_key.trim()),
+            ("WECHATPAY_API_V3_KEY", &keys.api_v3_key),
+            ("WECHATPAY_PUBLIC_KEY_ID", &keys.platform_public_key_id),
+            ("WECHATPAY_PUBLIC_KEY", keys.platform_public_key.trim()),
+            ("WECHATPAY_BASE_URL", self.url()),
+        ]
+    }
+
     /// Stops serving and sending, and waits for both.
     pub async fn stop(self) {
         self.simulator.stopping.cancel();

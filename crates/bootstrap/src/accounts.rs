@@ -5,10 +5,14 @@ use std::sync::Arc;
 use cashier::Merchant;
 use kernel::Clock;
 use paydesk_alipay::{Alipay, AlipayKeys, AppKey};
+use paydesk_provider::http::Transport;
 use paydesk_provider::{Channel, PaymentProvider};
-use paydesk_wechatpay::{ApiV3Key, MerchantKey, PlatformKeys, WechatPay};
+use paydesk_wechatpay::{
+    ApiV3Key, Certificate, MerchantKey, PlatformCertificates, PlatformKeys, WechatPay,
+};
 use payments::AccountKey;
 use secrecy::ExposeSecret;
+use time::OffsetDateTime;
 
 use crate::{AccountSettings, Settings, SettingsError};
 
@@ -20,36 +24,46 @@ const fn callback_path(channel: Channel) -> &'static str {
     }
 }
 
+/// What every account is built with.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    /// One pool of connections for all of them.
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+impl Surroundings<'_> {
+    fn clock(&self) -> impl Fn() -> OffsetDateTime + Send + Sync + 'static + use<> {
+        let clock = Arc::clone(self.clock);
+        move || clock.now()
+    }
+}
+
 pub(crate) fn merchant(
     name: &str,
     account: &AccountSettings,
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
+    around: &Surroundings<'_>,
 ) -> Result<Merchant, SettingsError> {
     let provider: Arc<dyn PaymentProvider> = match account.channel {
-        Channel::Wechat => Arc::new(wechat(name, account, clock)?),
-        Channel::Alipay => Arc::new(alipay(name, account, clock)?),
+        Channel::Wechat => Arc::new(wechat(name, account, around)?),
+        Channel::Alipay => Arc::new(alipay(name, account, around)?),
     };
     Ok(Merchant {
         key: AccountKey::new(name),
         provider,
-        notify_url: settings.public(callback_path(account.channel)),
+        notify_url: around.settings.public(callback_path(account.channel)),
     })
 }
 
 fn wechat(
     name: &str,
     account: &AccountSettings,
-    clock: &Arc<dyn Clock>,
+    around: &Surroundings<'_>,
 ) -> Result<WechatPay, SettingsError> {
     use paydesk_wechatpay::{Config, ConfigError};
 
     let at = At(name);
     let api_v3_key = at.needed("api_v3_key", account.api_v3_key.as_ref())?;
-    let key_id = at.needed(
-        "platform_public_key_id",
-        account.platform_public_key_id.as_ref(),
-    )?;
     let serial = at.needed("certificate_serial", account.certificate_serial.as_ref())?;
     let credentials = paydesk_wechatpay::Credentials {
         merchant_id: account.merchant_id.clone(),
@@ -59,19 +73,30 @@ fn wechat(
             .map_err(|error| at.wrong("private_key", &error))?,
         api_v3_key: ApiV3Key::parse(api_v3_key.expose_secret())
             .map_err(|error| at.wrong("api_v3_key", &error))?,
-        platform_keys: PlatformKeys::new(key_id, &account.platform_public_key)
-            .map_err(|error| at.wrong("platform_public_key", &error))?,
+        platform_keys: wechat_keys(&at, account)?,
     };
-    let clock = Arc::clone(clock);
-    let mut config = Config::new(credentials).clock(move || clock.now());
+    let mut config = Config::new(credentials)
+        .clock(around.clock())
+        .transport(Arc::clone(&around.transport));
     if let Some(base_url) = &account.base_url {
         config = config.base_url(base_url.as_str().trim_end_matches('/'));
+    }
+    if let Some(key) = &account.previous_api_v3_key {
+        let key = ApiV3Key::parse(key.expose_secret())
+            .map_err(|error| at.wrong("previous_api_v3_key", &error))?;
+        config = config.previous_api_v3_key(key);
+    }
+    if let Some(certificate) = &account.merchant_certificate {
+        let certificate = Certificate::parse(certificate)
+            .map_err(|error| at.wrong("merchant_certificate", &error))?;
+        config = config.merchant_certificate(certificate);
     }
     WechatPay::new(config).map_err(|error| {
         let key = match error {
             ConfigError::MerchantId => "merchant_id",
             ConfigError::AppId => "app_id",
             ConfigError::CertificateSerial(..) => "certificate_serial",
+            ConfigError::CertificateKey { .. } => "private_key",
             ConfigError::OwnKey { .. } => "platform_public_key",
             _ => "base_url",
         };
@@ -79,30 +104,74 @@ fn wechat(
     })
 }
 
+/// The public key, the certificates, or both while a merchant moves from these to that.
+fn wechat_keys(at: &At<'_>, account: &AccountSettings) -> Result<PlatformKeys, SettingsError> {
+    let certificates = account
+        .platform_certificates
+        .then(PlatformCertificates::new);
+    let keys = match (&account.platform_public_key, certificates) {
+        (None, Some(certificates)) => {
+            let id = account.platform_public_key_id.is_some();
+            at.unwanted(
+                "platform_public_key_id",
+                id,
+                "there is no platform_public_key beside it",
+            )?;
+            return Ok(PlatformKeys::certificates(certificates));
+        }
+        (key, certificates) => {
+            let key = at.needed("platform_public_key", key.as_ref())?;
+            let id = at.needed(
+                "platform_public_key_id",
+                account.platform_public_key_id.as_ref(),
+            )?;
+            (PlatformKeys::new(id, key), certificates)
+        }
+    };
+    let (keys, certificates) = keys;
+    let keys = keys.map_err(|error| at.wrong("platform_public_key", &error))?;
+    Ok(match certificates {
+        Some(certificates) => keys.and_certificates(certificates),
+        None => keys,
+    })
+}
+
 fn alipay(
     name: &str,
     account: &AccountSettings,
-    clock: &Arc<dyn Clock>,
+    around: &Surroundings<'_>,
 ) -> Result<Alipay, SettingsError> {
     use paydesk_alipay::{Config, ConfigError};
 
     let at = At(name);
-    at.unwanted("api_v3_key", account.api_v3_key.is_some())?;
-    at.unwanted(
-        "platform_public_key_id",
-        account.platform_public_key_id.is_some(),
-    )?;
-    at.unwanted("certificate_serial", account.certificate_serial.is_some())?;
+    for (key, given) in [
+        ("api_v3_key", account.api_v3_key.is_some()),
+        ("previous_api_v3_key", account.previous_api_v3_key.is_some()),
+        (
+            "platform_public_key_id",
+            account.platform_public_key_id.is_some(),
+        ),
+        ("platform_certificates", account.platform_certificates),
+        ("certificate_serial", account.certificate_serial.is_some()),
+        (
+            "merchant_certificate",
+            account.merchant_certificate.is_some(),
+        ),
+    ] {
+        at.unwanted(key, given, "channel alipay has no such thing")?;
+    }
+    let platform_key = at.needed("platform_public_key", account.platform_public_key.as_ref())?;
     let credentials = paydesk_alipay::Credentials {
         app_id: account.app_id.clone(),
         seller_id: account.merchant_id.clone(),
         app_key: AppKey::parse(account.private_key.expose_secret())
             .map_err(|error| at.wrong("private_key", &error))?,
-        alipay_keys: AlipayKeys::new(&account.platform_public_key)
+        alipay_keys: AlipayKeys::new(platform_key)
             .map_err(|error| at.wrong("platform_public_key", &error))?,
     };
-    let clock = Arc::clone(clock);
-    let mut config = Config::new(credentials).clock(move || clock.now());
+    let mut config = Config::new(credentials)
+        .clock(around.clock())
+        .transport(Arc::clone(&around.transport));
     if let Some(base_url) = &account.base_url {
         config = config.base_url(base_url.as_str());
     }
@@ -130,13 +199,16 @@ impl At<'_> {
     }
 
     fn needed<'v, T>(&self, key: &str, value: Option<&'v T>) -> Result<&'v T, SettingsError> {
-        value.ok_or_else(|| self.error(key, "missing: channel wechat needs it"))
+        value.ok_or_else(|| self.error(key, "missing: the account's channel needs it"))
     }
 
-    fn unwanted(&self, key: &str, given: bool) -> Result<(), SettingsError> {
+    fn unwanted(&self, key: &str, given: bool, why: &str) -> Result<(), SettingsError> {
         if given {
-            return Err(self.error(key, "contradicts channel alipay, which has no such thing"));
+            return Err(self.error(key, &format!("has no place here: {why}")));
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,13 @@ use cashier::{
     Rejections, Settlement, Tasks, Terms, Ungrantable,
 };
 use kernel::{Clock, UuidNumbers};
+use paydesk_provider::http::ReqwestTransport;
 use persistence::{CheckError, MigrateError, Migrated, Store};
 use secrecy::ExposeSecret;
 use time::Duration;
 use tokio::runtime::Handle;
 
+use crate::accounts::Surroundings;
 use crate::test_switches::TestSwitches;
 use crate::{FailedGrant, LatePayment, OrderSettings, Settings, SettingsError, accounts};
 
@@ -177,9 +179,16 @@ fn plan(orders: &OrderSettings) -> PollPlan {
 }
 
 fn merchants(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Merchants, SettingsError> {
+    let transport =
+        ReqwestTransport::new().map_err(|error| SettingsError::caused("accounts", &error))?;
+    let around = Surroundings {
+        settings,
+        clock,
+        transport: Arc::new(transport),
+    };
     let mut merchants = Merchants::default();
     for (name, account) in &settings.accounts {
-        let merchant = accounts::merchant(name, account, settings, clock)?;
+        let merchant = accounts::merchant(name, account, &around)?;
         merchants.add(merchant, account.active);
     }
     Ok(merchants)

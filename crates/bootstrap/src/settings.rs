@@ -165,12 +165,20 @@ pub struct AccountSettings {
     pub app_id: String,
     /// The merchant's or app's private key.
     pub private_key: SecretString,
-    /// The platform's public key.
-    pub platform_public_key: String,
+    /// The platform's public key; WeChat Pay's can be left out where its certificates are used.
+    pub platform_public_key: Option<String>,
+    /// WeChat Pay: believe its platform certificates, too, and fetch them. For merchants who have not
+    /// moved to the public key yet, or are moving.
+    #[serde(default, deserialize_with = "plain")]
+    pub platform_certificates: bool,
     /// WeChat Pay: serial number of the merchant's API certificate.
     pub certificate_serial: Option<String>,
     /// WeChat Pay: the `APIv3` key, 32 characters.
     pub api_v3_key: Option<SecretString>,
+    /// WeChat Pay: the `APIv3` key before the present one, for a day after it was changed.
+    pub previous_api_v3_key: Option<SecretString>,
+    /// WeChat Pay: the merchant's API certificate, to find out whether serial and key belong to it.
+    pub merchant_certificate: Option<String>,
     /// WeChat Pay: id of the platform's public key, `PUB_KEY_ID_…`.
     pub platform_public_key_id: Option<String>,
     /// Where the platform is; the real one when absent.
@@ -541,4 +549,4 @@ const fn yes() -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

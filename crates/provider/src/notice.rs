@@ -13,6 +13,22 @@ pub struct RawNotice {
 }
 
 impl RawNotice {
+    /// A notice out of any server's request: every header in the order received, and the whole body.
+    /// What is no UTF-8 in a header is replaced, so that no signature fits any more.
+    pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let text = |value: V| String::from_utf8_lossy(value.as_ref()).into_owned();
+        Self {
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name.as_ref().to_owned(), text(value)))
+                .collect(),
+            body: body.into(),
+        }
+    }
+
     /// Every value of a header, by its name in any case.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers

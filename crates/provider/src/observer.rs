@@ -16,6 +16,8 @@ pub trait Observer: Send + Sync + fmt::Debug {
 pub struct Exchange<'a> {
     /// The SDK's name of the call: few, and always the same.
     pub operation: &'static str,
+    /// The merchant that signed: of a service provider its own number.
+    pub merchant_id: &'a str,
     /// The host it went to.
     pub host: &'a str,
     /// 1 for the first request of a call, 2 for its first repeat.
@@ -29,7 +31,7 @@ pub struct Exchange<'a> {
     pub code: Option<&'a str>,
     /// The platform's id of the exchange.
     pub request_id: Option<&'a str>,
-    /// From signing to the last byte of the answer.
+    /// From signing to the last byte of the answer; of a file, to its first.
     pub duration: Duration,
     /// The platform's own time, from the header `Date`: how far it is from ours tells of a clock that
     /// is wrong before signatures begin to fail. Not signed.
@@ -38,9 +40,15 @@ pub struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     /// An exchange about which nothing more is known yet.
-    pub const fn new(operation: &'static str, host: &'a str, attempt: u32) -> Self {
+    pub const fn new(
+        operation: &'static str,
+        merchant_id: &'a str,
+        host: &'a str,
+        attempt: u32,
+    ) -> Self {
         Self {
             operation,
+            merchant_id,
             host,
             attempt,
             status: None,

@@ -205,6 +205,24 @@ impl PlatformCertificates {
     }
 }
 
+impl Clone for PlatformCertificates {
+    /// Another store with the same root and the same pinned certificates. What was fetched was fetched
+    /// for one merchant, and stays there.
+    fn clone(&self) -> Self {
+        let mut pinned = Certificates::default();
+        for certificate in &self.pinned {
+            // They stood side by side before.
+            pinned.add(Held::new(certificate.clone())).ok();
+        }
+        Self {
+            pinned: self.pinned.clone(),
+            root: self.root.clone(),
+            current: RwLock::new(Arc::new(pinned)),
+            ..Self::default()
+        }
+    }
+}
+
 impl fmt::Debug for PlatformCertificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.snapshot().fmt(f)

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use paydesk_provider::{
     Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity, Notice,
-    NoticeError, PaymentProvider, ProviderError, RawNotice, Verified,
+    NoticeError, PaymentProvider, ProviderError, RawNotice, Untrusted, Verified,
 };
 use time::{Duration, OffsetDateTime};
 
 use crate::authorization::Merchant;
-use crate::certificates::Why;
+use crate::certificates::{Certificates, PlatformCertificates, Why};
 use crate::config::{Config, ConfigError, Credentials};
 use crate::exchange::Account;
 use crate::fields::{Unsendable, check_payment_no};
@@ -59,6 +59,10 @@ impl WechatPay {
             merchant_id: merchant_id.clone(),
             app_id: app_id.clone(),
         };
+        let api_v3_keys = ApiV3Keys {
+            current: api_v3_key,
+            previous: config.previous_api_v3_key,
+        };
         let account = Account {
             merchant: Merchant {
                 id: merchant_id,
@@ -66,13 +70,8 @@ impl WechatPay {
                 key: merchant_key,
             },
             app_id,
-            api_v3_keys: ApiV3Keys {
-                current: api_v3_key,
-                previous: config.previous_api_v3_key,
-            },
-            platform_keys,
+            trust: NoticeVerifier::with(platform_keys, api_v3_keys, config.clock),
             hosts: Hosts::new(primary, backup),
-            clock: config.clock,
             nonce: config.nonce,
             transport,
             observer: config.observer,
@@ -106,9 +105,32 @@ impl WechatPay {
         self.account.renew(Why::Unknown(serial)).await
     }
 
+    /// Checks and opens a notice. One that names a platform certificate which is not held is checked
+    /// once more after [`WechatPay::learn_key`].
+    ///
+    /// # Errors
+    /// As [`NoticeVerifier::verify`].
+    pub async fn receive(&self, notice: &RawNotice) -> Result<Verified<WechatNotice>, NoticeError> {
+        let first = self.account.trust.verify(notice);
+        let Err(NoticeError::Untrusted(Untrusted::UnknownKey(serial))) = &first else {
+            return first;
+        };
+        // Anybody can name a key that nobody holds, so whether this is worth a call is decided there.
+        if let Err(error) = self.learn_key(serial).await {
+            tracing::warn!(serial, %error, "no key for a notice");
+        }
+        self.account.trust.verify(notice)
+    }
+
+    /// The platform's certificates that are held now, if any are used.
+    pub fn platform_certificates(&self) -> Option<Arc<Certificates>> {
+        let keys = self.account.trust.platform_keys();
+        keys.fetched().map(PlatformCertificates::snapshot)
+    }
+
     /// What checks and opens notices to this merchant, its sub-merchants' among them.
     pub fn notices(&self) -> NoticeVerifier {
-        NoticeVerifier::new(Arc::clone(&self.account))
+        self.account.trust.clone()
     }
 
     /// Encrypts fields of a [`RawCall`](crate::RawCall) to the platform's key.
@@ -120,7 +142,7 @@ impl WechatPay {
             .ensure_key()
             .await
             .map_err(Refusal::into_error)?;
-        let (keys, now) = (&self.account.platform_keys, self.now());
+        let (keys, now) = (self.account.trust.platform_keys(), self.now());
         keys.preferred(now)
             .and_then(|serial| keys.get(&serial, now).map(|key| Sealer::new(serial, key)))
             .ok_or_else(|| ProviderError::not_sent("no key of the platform is held"))
@@ -216,14 +238,9 @@ impl PaymentProvider for WechatPay {
         self.close_order(payment_no).await
     }
 
-    #[tracing::instrument(name = "wechatpay.verify", level = "debug", skip_all)]
     fn verify(&self, notice: &RawNotice) -> Result<Verified<Notice>, NoticeError> {
-        self.notices().shaped(
-            &notice.headers,
-            &notice.body,
-            self.now(),
-            WechatNotice::neutral,
-        )
+        self.notices()
+            .open_as(notice, self.now(), WechatNotice::neutral)
     }
 
     /// Fetches the platform's certificates, where these are used and were not fetched within the last
@@ -238,7 +255,7 @@ impl fmt::Debug for WechatPay {
         f.debug_struct("WechatPay")
             .field("identity", &self.identity)
             .field("sub", &self.sub)
-            .field("platform_keys", &self.account.platform_keys)
+            .field("platform_keys", self.account.trust.platform_keys())
             .field("host", &self.account.hosts.primary().as_str())
             .field("transport", &self.account.transport)
             .finish_non_exhaustive()

@@ -33,7 +33,7 @@ const BACKUP_URL: &str = "https://api2.mch.weixin.qq.com";
 const READ_ATTEMPTS: u32 = 3;
 
 /// Whose account it is, and the keys that prove it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     /// The merchant's number, `mchid`.
     pub merchant_id: String,
@@ -219,7 +219,11 @@ impl Config {
             return Err(ConfigError::AppId);
         }
         serial_of_certificate(&own.certificate_serial).map_err(ConfigError::CertificateSerial)?;
-        let own_key = own.merchant_key.public_key();
+        let certified = self
+            .merchant_certificate
+            .as_ref()
+            .map(Certificate::public_key);
+        let own_key = own.merchant_key.public_key().or(certified);
         if let Some(certificate) = &self.merchant_certificate {
             let serial = certificate.serial();
             if !serial.eq_ignore_ascii_case(&own.certificate_serial) {
@@ -234,7 +238,7 @@ impl Config {
             }
         }
         if let Some(id) = own_key.and_then(|key| own.platform_keys.id_of(key)) {
-            return Err(ConfigError::OwnKey { id: id.to_owned() });
+            return Err(ConfigError::OwnKey { id });
         }
         let backup = self.backup_url.as_deref().map(address).transpose();
         Ok((
@@ -301,7 +305,7 @@ fn address(text: &str) -> Result<Url, &'static str> {
     clippy::disallowed_methods,
     reason = "the default of an injected clock, for callers that have none of their own"
 )]
-fn system_clock() -> OffsetDateTime {
+pub(crate) fn system_clock() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 

@@ -1,10 +1,11 @@
 //! One call, from its signature to an answer that can be believed.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::future::join;
+use futures_util::future::{Either, select};
 use paydesk_provider::http::{Body, Method, Request, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
@@ -13,11 +14,10 @@ use url::{Position, Url};
 use crate::authorization::Merchant;
 use crate::certificates::Why;
 use crate::codes::Class;
-use crate::config::{Clock, Nonce, Pause};
+use crate::config::{Nonce, Pause};
 use crate::hosts::Hosts;
-use crate::keys::ApiV3Keys;
+use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
-use crate::platform_keys::PlatformKeys;
 use crate::refusal::{Refusal, details, platform_time};
 use crate::trust::Authentic;
 
@@ -26,6 +26,8 @@ const LONGEST_BODY: usize = 1024 * 1024;
 /// Before the first repeat of a read; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a call that has its answer waits for certificates that were due.
+const GRACE: Duration = Duration::from_secs(1);
 const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION"), " (Rust)");
 
 /// What every call of one merchant shares. Nothing in it belongs to a single call, and no task runs
@@ -33,10 +35,8 @@ const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION")
 pub(crate) struct Account {
     pub(crate) merchant: Merchant,
     pub(crate) app_id: String,
-    pub(crate) api_v3_keys: ApiV3Keys,
-    pub(crate) platform_keys: PlatformKeys,
+    pub(crate) trust: NoticeVerifier,
     pub(crate) hosts: Hosts,
-    pub(crate) clock: Clock,
     pub(crate) nonce: Nonce,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -122,7 +122,7 @@ impl Reply {
 
 impl Account {
     pub(crate) fn now(&self) -> OffsetDateTime {
-        (self.clock)()
+        self.trust.now()
     }
 
     /// Signs, sends, and lets through only a success whose signature was checked. What changes
@@ -135,9 +135,16 @@ impl Account {
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
         self.ensure_key().await?;
-        // What is due is fetched beside the call, and its failure is not the call's.
-        let (_, result) = join(self.renew(Why::Due), self.attempts(call)).await;
-        result
+        // What is due is fetched beside the call, and neither its failure nor its slowness is the
+        // call's: dropped, it is begun anew by a later one.
+        let renewal = pin!(self.renew(Why::Due));
+        match select(pin!(self.attempts(call)), renewal).await {
+            Either::Left((result, renewal)) => {
+                select(renewal, (self.pause)(GRACE)).await;
+                result
+            }
+            Either::Right((_, attempts)) => attempts.await,
+        }
     }
 
     async fn attempts(&self, call: &Call) -> Result<Reply, Refusal> {
@@ -187,24 +194,26 @@ impl Account {
 
     /// An answer under a certificate that is not held yet is judged again once it is.
     async fn judged(&self, call: &Call, host: &Url, attempt: u32) -> Result<Reply, Refusal> {
-        let judge = |response: &Response<Bytes>| match self.judge(call.operation, response) {
-            Err(Refusal::Failed(ProviderError::Untrusted {
-                reason: Untrusted::UnknownKey(serial),
-                ..
-            })) if self.platform_keys.fetched().is_some() => {
-                Ok(Judgement::Unknown(serial, response.clone()))
-            }
-            judgement => judgement.map(Judgement::Reply),
-        };
-        match self.once(call, host, attempt, judge).await? {
-            Judgement::Reply(reply) => Ok(reply),
-            Judgement::Unknown(serial, response) => {
-                if let Err(error) = self.renew(Why::Unknown(&serial)).await {
-                    tracing::debug!(%error, "no certificate for the answer");
+        let mut unknown = None;
+        let result = self
+            .once(call, host, attempt, |response| {
+                let judgement = self.judge(call.operation, response);
+                if let Err(Refusal::Failed(ProviderError::Untrusted { reason, .. })) = &judgement
+                    && let Untrusted::UnknownKey(serial) = reason
+                    && self.trust.platform_keys().fetched().is_some()
+                {
+                    unknown = Some((serial.clone(), response.clone()));
                 }
-                self.judge(call.operation, &response)
-            }
+                judgement
+            })
+            .await;
+        let Some((serial, response)) = unknown else {
+            return result;
+        };
+        if let Err(error) = self.renew(Why::Unknown(&serial)).await {
+            tracing::debug!(%error, "no certificate for the answer");
         }
+        self.judge(call.operation, &response)
     }
 
     /// One request, and what `judge` makes of its answer.
@@ -234,16 +243,15 @@ impl Account {
 
     /// Sends under a fresh signature.
     async fn send(&self, call: &Call, url: Url) -> Result<Response<Body>, Refusal> {
-        let unsigned = |error| Refusal::unsigned(&error);
-        let nonce = (self.nonce)().map_err(unsigned)?;
+        let nonce = (self.nonce)().map_err(|error| Refusal::unsigned(&error))?;
         let target = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let authorization = self
             .merchant
             .authorize(call.method, &target, &call.body, self.now(), &nonce)
             .await
-            .map_err(unsigned)?;
+            .map_err(|error| Refusal::unsigned(&error))?;
         // On every request: it names the key that the answer is to be signed with.
-        let preferred = || self.platform_keys.preferred(self.now());
+        let preferred = || self.trust.platform_keys().preferred(self.now());
         let serial = call.encrypted_to.clone().or_else(preferred);
         let headers = [
             ("Authorization", Some(authorization)),
@@ -272,7 +280,8 @@ impl Account {
             return Err(Refusal::told(operation, response, now));
         }
         let body = self
-            .platform_keys
+            .trust
+            .platform_keys()
             .authenticate(&response.headers, &response.body, now)
             .map_err(|reason| untrusted(reason, response))?;
         if !operation.is_success(response.status) {
@@ -284,8 +293,8 @@ impl Account {
         })
     }
 
-    /// Asks for a file: its bytes are not signed, and arrive one after another. Only a host of the
-    /// platform gets a signed request.
+    /// Asks for a file: its bytes are not signed, and arrive one after another. It is asked for once,
+    /// at the address it has, and only a host of the platform gets a signed request.
     pub(crate) async fn file(&self, address: &Url) -> Result<Body, Refusal> {
         if !self.hosts.includes(address) {
             return Err(Refusal::not_sent(
@@ -295,32 +304,24 @@ impl Account {
         let call = Call::get(Operation::BillFile, String::new());
         let exchange = Observed::new(self, call.operation, address, 1);
         let response = match self.send(&call, address.clone()).await {
-            Ok(response) if response.status == 200 => {
-                exchange.ended(Some(told(&response)), None);
-                return Ok(response.body);
+            Ok(response) => response,
+            Err(refusal) => {
+                exchange.ended(None, Some(&refusal));
+                return Err(refusal);
             }
-            Ok(response) => response
-                .collect(LONGEST_BODY)
-                .await
-                .map_err(Refusal::cut_short),
-            Err(refusal) => Err(refusal),
         };
-        let (told, refusal) = match response {
-            Ok(response) => (
-                Some(told(&response)),
-                Refusal::told(call.operation, &response, self.now()),
-            ),
-            Err(refusal) => (None, refusal),
+        let told = Some(told(&response));
+        if response.status == 200 {
+            exchange.ended(told, None);
+            return Ok(response.body);
+        }
+        let refusal = match response.collect(LONGEST_BODY).await {
+            Ok(response) => Refusal::told(call.operation, &response, self.now()),
+            Err(error) => Refusal::cut_short(error),
         };
         exchange.ended(told, Some(&refusal));
         Err(refusal)
     }
-}
-
-enum Judgement {
-    Reply(Reply),
-    /// Signed by a certificate that may have to be fetched.
-    Unknown(String, Response<Bytes>),
 }
 
 /// The final address. What is signed is cut out of it, so it must be what was asked for, letter by
@@ -368,7 +369,7 @@ impl<'a> Observed<'a> {
         let host = host.host_str().unwrap_or_default();
         Self {
             account,
-            exchange: Exchange::new(operation.name(), host, attempt),
+            exchange: Exchange::new(operation.name(), &account.merchant.id, host, attempt),
             began: Instant::now(),
         }
     }

@@ -3,6 +3,7 @@
 //! Whatever the client reports afterwards proves nothing: a notice or a query does.
 
 use paydesk_provider::ProviderError;
+use paydesk_provider::keys::SignError;
 use serde::Serialize;
 
 use crate::client::WechatPay;
@@ -138,7 +139,7 @@ impl WechatPay {
 
     /// Four lines, each with its end.
     async fn sign_invocation(&self, app_id: &str, last: &str) -> Result<Signed, ProviderError> {
-        let unsigned = |error| Refusal::unsigned(&error).into_error();
+        let unsigned = |error: SignError| Refusal::unsigned(&error).into_error();
         let time_stamp = self.now().unix_timestamp().to_string();
         let nonce_str = (self.account.nonce)().map_err(unsigned)?;
         let message = format!("{app_id}\n{time_stamp}\n{nonce_str}\n{last}\n");

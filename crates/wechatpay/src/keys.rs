@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use paydesk_provider::keys::{KeyError, KeyFiles, PublicKey, SignError, Signer, SigningKey};
 use paydesk_provider::keys::{from_env, from_file};
@@ -17,13 +18,19 @@ const fn files(expected: &'static str) -> KeyFiles {
 }
 
 const MERCHANT_KEY: KeyFiles = files("the merchant's private key (apiclient_key.pem)");
+const MERCHANT_PUBLIC_KEY: KeyFiles = files("the public half of the merchant's key");
 /// What the platform signs with, as a file.
 pub(crate) const PLATFORM_KEY: KeyFiles = files("WeChat Pay's public key (pub_key.pem)");
 
 /// The merchant's private API key, which signs every request (`apiclient_key.pem`), or what signs in
 /// its place.
 #[derive(Clone)]
-pub struct MerchantKey(Arc<dyn Signer>);
+pub struct MerchantKey {
+    signer: Arc<dyn Signer>,
+    public: Option<PublicKey>,
+    /// Whether a signature was checked once, where it is made elsewhere.
+    is_proven: Arc<AtomicBool>,
+}
 
 impl MerchantKey {
     /// Reads PKCS#8 or PKCS#1, as PEM or as bare base64, with line ends or with `\n` written out as
@@ -32,7 +39,12 @@ impl MerchantKey {
     /// # Errors
     /// [`KeyError`] names what was found instead.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        SigningKey::parse(text, &MERCHANT_KEY).map(|key| Self(Arc::new(key)))
+        let key = SigningKey::parse(text, &MERCHANT_KEY)?;
+        Ok(Self {
+            public: Some(key.public_key().clone()),
+            signer: Arc::new(key),
+            is_proven: Arc::new(AtomicBool::new(true)),
+        })
     }
 
     /// Reads a file that holds what [`MerchantKey::parse`] takes.
@@ -53,16 +65,44 @@ impl MerchantKey {
 
     /// A key that never enters this process: a key management service, a hardware module.
     pub fn external(signer: Arc<dyn Signer>) -> Self {
-        Self(signer)
+        Self {
+            public: signer.public_key().cloned(),
+            signer,
+            is_proven: Arc::default(),
+        }
+    }
+
+    /// The public half of a key elsewhere, as PEM or bare base64. With it, keys that were mixed up are
+    /// found when the client is built, and a service that signs in another way (a digest for a message,
+    /// PSS for PKCS#1) before its first signature is sent.
+    ///
+    /// # Errors
+    /// [`KeyError`] names what was found instead.
+    pub fn with_public_key(mut self, text: &str) -> Result<Self, KeyError> {
+        self.public = Some(PublicKey::parse(text, &MERCHANT_PUBLIC_KEY)?);
+        self.is_proven = Arc::default();
+        Ok(self)
     }
 
     pub(crate) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        self.0.sign(message).await
+        let signature = self.signer.sign(message).await?;
+        if let Some(public) = &self.public
+            && !self.is_proven.load(Ordering::Relaxed)
+        {
+            if !public.verifies(message, &signature) {
+                return Err(SignError::new(
+                    "the signer's signature does not fit its public key: expected is RSA with SHA-256 \
+                     and the padding of PKCS#1 v1.5, over the message and not over its digest",
+                ));
+            }
+            self.is_proven.store(true, Ordering::Relaxed);
+        }
+        Ok(signature)
     }
 
-    /// The public half, if the signer knows it.
-    pub(crate) fn public_key(&self) -> Option<&PublicKey> {
-        self.0.public_key()
+    /// The public half, if it is known.
+    pub(crate) const fn public_key(&self) -> Option<&PublicKey> {
+        self.public.as_ref()
     }
 }
 
@@ -73,6 +113,7 @@ impl fmt::Debug for MerchantKey {
 }
 
 /// The merchant's `APIv3` key, which opens what the platform encrypts. Erased on drop.
+#[derive(Clone)]
 pub struct ApiV3Key(Zeroizing<[u8; 32]>);
 
 impl ApiV3Key {

@@ -10,6 +10,8 @@
     )
 )]
 
+#[cfg(feature = "actix")]
+pub mod actix;
 mod authorization;
 mod bill;
 mod certificate;
@@ -57,10 +59,15 @@ pub use notice::{
 };
 pub use order::{Detail, GoodsItem, Order, SceneInfo, StoreInfo};
 pub use orders::OrderNumber;
+pub use paydesk_money::{Cny, Fee};
 pub use paydesk_provider::http::{
     Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
 };
 pub use paydesk_provider::keys::{KeyError, PublicKey, SignError, Signer};
+pub use paydesk_provider::{
+    Advice, Answer, Closed, Details, Exchange, Identity, NoticeError, Observer, PaymentProvider,
+    ProviderError, RawNotice, TradeState, Untrusted, Verified,
+};
 pub use payee::SubMerchant;
 pub use personal::Personal;
 pub use platform_keys::{PlatformKeyError, PlatformKeys};

@@ -136,6 +136,36 @@ impl Transaction {
     }
 }
 
+impl Transaction {
+    /// Compares as [`Transaction::match_order`] does, and demands that it was paid: by its state, which
+    /// may say that some of it was refunded since, and by WeChat Pay's number. What passes can be
+    /// granted, once.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        let mut differences = match self.match_order(order) {
+            Ok(()) => Vec::new(),
+            Err(Mismatch(differences)) => differences,
+        };
+        if !self.state().was_paid() {
+            differences.push(Difference {
+                field: "trade_state",
+                expected: "SUCCESS".to_owned(),
+                found: self.trade_state.clone(),
+            });
+        }
+        if self.transaction_id.is_none() {
+            differences.push(Difference {
+                field: "transaction_id",
+                expected: "a number".to_owned(),
+                found: String::new(),
+            });
+        }
+        Comparison(differences).result()
+    }
+}
+
 impl Refund {
     /// Compares numbers, amounts and currency with what was asked for.
     ///

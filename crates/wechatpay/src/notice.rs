@@ -11,6 +11,10 @@ pub use verifier::NoticeVerifier;
 use paydesk_provider::{Notice, NoticeBody};
 
 impl WechatNotice {
+    /// No notice has more bytes than these 1.5 MiB: the documents allow a ciphertext of 1 MiB in
+    /// base64, and something is around it. What is longer need not be read.
+    pub const LONGEST: usize = 1_572_864;
+
     /// The neutral form, which payments and orders are booked by.
     pub(crate) fn neutral(self) -> Notice {
         let body = match self.content {
@@ -19,7 +23,7 @@ impl WechatNotice {
             }
             NoticeContent::Refund(refund) => NoticeBody::Other {
                 event: self.event_type,
-                payment_no: Some(refund.out_trade_no),
+                payment_no: Some(refund.into_inner().out_trade_no),
             },
             NoticeContent::Other { out_trade_no, .. } => NoticeBody::Other {
                 event: self.event_type,

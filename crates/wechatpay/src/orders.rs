@@ -27,7 +27,7 @@ impl WechatPay {
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn transaction(
+    pub async fn query_order(
         &self,
         number: OrderNumber<'_>,
     ) -> Result<Answer<Option<Verified<Transaction>>>, ProviderError> {

@@ -2,7 +2,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 use paydesk_provider::keys::{KeyError, PublicKey, from_file};
 use time::OffsetDateTime;
@@ -13,13 +12,18 @@ use crate::keys::PLATFORM_KEY;
 /// What the platform signs with: its public key (微信支付公钥), which is configured and stays, or its
 /// certificates (微信支付平台证书), which are fetched and change, or both while a merchant moves from
 /// the second to the first. The platform names in each message what it used, and that alone is asked.
+///
+/// A clone fetches certificates of its own: they are encrypted for one merchant.
 #[derive(Clone)]
 pub struct PlatformKeys {
     /// The public key that answers should be signed with.
     preferred: Option<String>,
     keys: BTreeMap<String, PublicKey>,
-    certificates: Option<Arc<PlatformCertificates>>,
+    certificates: Option<PlatformCertificates>,
 }
+
+/// What the id of a public key begins with, as the merchant platform shows it.
+const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_";
 
 /// A platform key that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,12 +52,15 @@ impl PlatformKeys {
     /// # Errors
     /// [`PlatformKeyError`] when id or key cannot be read or the key is of another kind.
     pub fn new(id: &str, pem: &str) -> Result<Self, PlatformKeyError> {
-        Self {
-            preferred: Some(canonical(id).into_owned()),
+        let keys = Self {
+            preferred: Some(id.to_owned()),
             keys: BTreeMap::new(),
             certificates: None,
+        };
+        if !id.starts_with(PUBLIC_KEY_ID) {
+            return Err(PlatformKeyError::Id);
         }
-        .and(id, pem)
+        keys.and(id, pem)
     }
 
     /// The same with the PEM in a file.
@@ -74,7 +81,7 @@ impl PlatformKeys {
         Self {
             preferred: None,
             keys: BTreeMap::new(),
-            certificates: Some(Arc::new(certificates)),
+            certificates: Some(certificates),
         }
     }
 
@@ -82,7 +89,7 @@ impl PlatformKeys {
     /// asked for under the public key, and notices come under either.
     #[must_use]
     pub fn and_certificates(mut self, certificates: PlatformCertificates) -> Self {
-        self.certificates = Some(Arc::new(certificates));
+        self.certificates = Some(certificates);
         self
     }
 
@@ -118,7 +125,7 @@ impl PlatformKeys {
     }
 
     /// What is fetched, if anything is.
-    pub(crate) const fn fetched(&self) -> Option<&Arc<PlatformCertificates>> {
+    pub(crate) const fn fetched(&self) -> Option<&PlatformCertificates> {
         self.certificates.as_ref()
     }
 
@@ -128,11 +135,16 @@ impl PlatformKeys {
     }
 
     /// The id under which this very key is held.
-    pub(crate) fn id_of(&self, key: &PublicKey) -> Option<&str> {
-        self.keys
-            .iter()
-            .find(|(_, held)| *held == key)
-            .map(|(id, _)| id.as_str())
+    pub(crate) fn id_of(&self, key: &PublicKey) -> Option<String> {
+        let configured = self.keys.iter().find(|(_, held)| *held == key);
+        if let Some((id, _)) = configured {
+            return Some(id.clone());
+        }
+        let certificates = self.certificates.as_ref()?.snapshot();
+        let mut pinned = certificates.iter();
+        pinned
+            .find(|certificate| certificate.public_key() == key)
+            .map(|certificate| certificate.serial().to_owned())
     }
 
     /// The key of this id, if it is in force.
@@ -140,8 +152,7 @@ impl PlatformKeys {
         if let Some(key) = self.keys.get(&*canonical(id)) {
             return Some(key.clone());
         }
-        let certificates = self.certificates.as_ref()?.snapshot();
-        certificates.key(id, now).cloned()
+        self.certificates.as_ref()?.snapshot().key(id, now).cloned()
     }
 }
 

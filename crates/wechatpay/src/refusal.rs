@@ -17,6 +17,7 @@ const BILL_PAUSE: Duration = Duration::from_mins(30);
 /// Nobody is made to wait longer than this by an unsigned header.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 const LONGEST_MESSAGE: usize = 300;
+const LONGEST_DETAIL: usize = 100;
 
 /// An exchange that did not give what was asked for.
 #[derive(Debug)]
@@ -72,10 +73,9 @@ impl Refusal {
         }
     }
 
-    /// Nothing was sent for want of a signature, with which neither settings nor request have to do.
+    /// Nothing was sent, for want of a signature: another time it may be there.
     pub(crate) fn unsigned(error: &SignError) -> Self {
-        let details = Details::message(error.to_string());
-        Self::Failed(rejected(details, Advice::RetrySame))
+        Self::Failed(rejected(Details::message(chain(error)), Advice::RetrySame))
     }
 
     /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
@@ -192,28 +192,53 @@ pub(crate) fn platform_time<B>(response: &Response<B>) -> Option<OffsetDateTime>
 }
 
 /// The platform's id of the exchange.
-pub(crate) fn request_id<B>(response: &Response<B>) -> Option<String> {
+fn request_id<B>(response: &Response<B>) -> Option<String> {
     response
         .header("Request-ID")
         .map(|id| id.chars().take(128).collect())
 }
 
-/// `code` and `message`, each if it is a text; `detail` has no fixed form and may repeat what was
-/// sent, so it is left alone.
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
+}
+
+/// `code` and `message`, each if it is a text. Of `detail`, which has no fixed form and may repeat
+/// what was sent, only which field is meant and what is wrong with it.
 fn error_body(body: &[u8]) -> ErrorBody {
     let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_slice(body) else {
         return ErrorBody::default();
     };
-    let mut text = |name: &str, longest: usize| match fields.remove(name) {
-        Some(serde_json::Value::String(text)) if !text.is_empty() => {
-            Some(text.chars().take(longest).collect())
-        }
-        _ => None,
-    };
-    ErrorBody {
+    let detail = fields.remove("detail").unwrap_or_default();
+    let text = |name: &str, longest: usize| capped(fields.get(name), longest);
+    let mut body = ErrorBody {
         code: text("code", 64),
         message: text("message", LONGEST_MESSAGE),
+    };
+    // In real answers the issue stands one level deeper than documented.
+    let issue = detail
+        .get("issue")
+        .or_else(|| detail.get("detail")?.get("issue"));
+    for (name, value) in [("field", detail.get("field")), ("issue", issue)] {
+        if let Some(value) = capped(value, LONGEST_DETAIL) {
+            let message = body.message.get_or_insert_default();
+            message.extend([" (", name, ": ", &value, ")"]);
+        }
     }
+    body
+}
+
+/// A text, if it is one and holds anything.
+fn capped(value: Option<&serde_json::Value>, longest: usize) -> Option<String> {
+    let text = value?.as_str().filter(|text| !text.is_empty())?;
+    Some(text.chars().take(longest).collect())
 }
 
 /// `Retry-After`: seconds, or a date.
@@ -251,6 +276,20 @@ mod tests {
                 pause(value, now),
                 seconds.map(Duration::from_secs),
                 "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_is_told_and_its_value_is_not() {
+        for body in [
+            r#"{"code":"PARAM_ERROR","message":"参数错误","detail":{"field":"/amount/total","value":"someone","issue":"值低于最小值 1","location":"body"}}"#,
+            r#"{"code":"PARAM_ERROR","message":"参数错误","detail":{"field":"/amount/total","value":"someone","detail":{"issue":"值低于最小值 1"}}}"#,
+        ] {
+            let message = error_body(body.as_bytes()).message.unwrap();
+            assert_eq!(
+                message,
+                "参数错误 (field: /amount/total) (issue: 值低于最小值 1)"
             );
         }
     }

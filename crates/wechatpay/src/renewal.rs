@@ -7,7 +7,7 @@ use paydesk_provider::{Advice, Details, ProviderError};
 use crate::certificates::{Certificates, PlatformCertificates, RefreshError, Why};
 use crate::exchange::{Account, Call, untrusted};
 use crate::operation::Operation;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, chain};
 use crate::trust::authenticate;
 
 const CERTIFICATES: &str = "/v3/certificates";
@@ -15,7 +15,7 @@ const CERTIFICATES: &str = "/v3/certificates";
 impl Account {
     /// Fetches certificates if it is time for it, by what [`PlatformCertificates`] decides.
     pub(crate) async fn renew(&self, why: Why<'_>) -> Result<(), ProviderError> {
-        let Some(store) = self.platform_keys.fetched() else {
+        let Some(store) = self.trust.platform_keys().fetched() else {
             return Ok(());
         };
         let refreshed = store.refresh(why, self.now(), || self.fetch_certificates(store));
@@ -24,7 +24,7 @@ impl Account {
 
     /// Before a call: nothing could be verified without a certificate, so it is not made.
     pub(crate) async fn ensure_key(&self) -> Result<(), Refusal> {
-        if !self.platform_keys.need_certificates() {
+        if !self.trust.platform_keys().need_certificates() {
             return Ok(());
         }
         self.renew(Why::Needed).await.map_err(Refusal::Failed)
@@ -57,12 +57,12 @@ impl Account {
         if response.status != 200 {
             return Err(Refusal::told(Operation::Certificates, response, now));
         }
-        let fetched = match store.read(&response.body, &self.api_v3_keys.current, now) {
+        let fetched = match store.read(&response.body, &self.trust.api_v3_keys().current, now) {
             Ok(fetched) => fetched,
             Err(error) => return Ok(Err(error.into())),
         };
         authenticate(&response.headers, &response.body, now, |id| {
-            let own = || self.platform_keys.get(id, now);
+            let own = || self.trust.platform_keys().get(id, now);
             fetched.key(id, now).cloned().or_else(own)
         })
         .map_err(|reason| untrusted(reason, response))?;
@@ -72,19 +72,12 @@ impl Account {
 
 /// What it means for a call that there is no key: it was not made.
 fn keyless(error: &RefreshError) -> ProviderError {
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        message.push_str(": ");
-        message.push_str(&cause.to_string());
-        source = cause.source();
-    }
     let advice = match error {
         RefreshError::NoneIssued | RefreshError::Unusable(_) => Advice::Never,
         RefreshError::Call(_) | RefreshError::TooEarly => Advice::RetrySame,
     };
     ProviderError::Rejected {
-        details: Details::message(message),
+        details: Details::message(chain(error)),
         advice,
     }
 }

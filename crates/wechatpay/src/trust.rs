@@ -24,7 +24,11 @@ const WINDOW_S: u64 = 300;
 pub(crate) struct Authentic(Bytes);
 
 impl Authentic {
-    /// What `read` makes of these bytes, as something the platform really said.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What `read` makes of these bytes, or of what was encrypted in them, as something the platform really said.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the verifier: the bytes given to `read` are authentic"

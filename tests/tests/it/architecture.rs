@@ -119,8 +119,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("utoipa-swagger-ui", &["paydesk-api"]),
 ];
 
-/// Names of what each of our crates depends on, apart from tests.
-fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+/// Which crates may name a library behind a feature that nobody has to turn on.
+const MAY_OFFER: &[(&str, &str, &[&str])] = &[(
+    "actix-web",
+    "actix",
+    &["paydesk-wechatpay", "paydesk-alipay"],
+)];
+
+/// What cargo knows about each of our crates.
+fn packages() -> Vec<Value> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let output = Command::new(env!("CARGO"))
         .args([
@@ -134,18 +141,52 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
-    let packages = metadata["packages"].as_array().expect("there are packages");
-    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
-    packages
+    let packages = metadata["packages"].as_array();
+    packages.expect("there are packages").clone()
+}
+
+fn name(value: &Value) -> String {
+    value["name"].as_str().expect("a name").to_owned()
+}
+
+/// Names of what each of our crates depends on, apart from tests and what it only offers.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    packages()
         .iter()
         .map(|package| {
             let named = package["dependencies"].as_array().expect("a list").iter();
             let named = named
-                .filter(|dependency| dependency["kind"] != "dev")
+                .filter(|dependency| {
+                    dependency["kind"] != "dev" && !is_offered(package, dependency)
+                })
                 .map(name);
             (name(package), named.collect())
         })
         .collect()
+}
+
+/// Whether a dependency comes with one feature, the one allowed for it, and that is not on by itself.
+fn is_offered(package: &Value, dependency: &Value) -> bool {
+    let crate_name = name(package);
+    let library = name(dependency);
+    let mut offers = MAY_OFFER.iter();
+    let Some((_, feature, _)) = offers
+        .find(|(offered, _, crates)| *offered == library && crates.contains(&crate_name.as_str()))
+    else {
+        return false;
+    };
+    let features = package["features"].as_object().expect("features");
+    let turned_on_by = |wanted: &str| {
+        let on = |list: &Value| {
+            list.as_array()
+                .is_some_and(|it| it.iter().any(|on| on == wanted))
+        };
+        let names = features.iter().filter(|(_, list)| on(list));
+        names.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    dependency["optional"] == true
+        && turned_on_by(&format!("dep:{library}")) == [*feature]
+        && turned_on_by(feature).is_empty()
 }
 
 #[test]

@@ -207,6 +207,12 @@ async fn other_notices_are_noted_and_change_nothing() {
     let number = order["payment_no"].as_str().unwrap();
     let request = json!({
         "out_trade_no": number, "event_type": "REFUND.SUCCESS", "original_type": "refund",
+        "resource": {
+            "mchid": "1", "out_trade_no": number, "transaction_id": "42",
+            "out_refund_no": "R1", "refund_id": "50", "refund_status": "SUCCESS",
+            "user_received_account": "支付用户零钱",
+            "amount": { "total": 990, "refund": 990, "payer_total": 990, "payer_refund": 990 },
+        },
     });
     let (headers, body) = house.signed(request).await;
     for _ in 0..2 {

@@ -13,6 +13,7 @@ mod conformance;
 mod crash;
 mod description;
 mod endings;
+mod examples;
 mod idempotency;
 mod lists;
 mod live;

@@ -84,3 +84,26 @@ fn it_prints_settings_with_its_kept_keys() {
     assert!(alipay.contains("platform_public_key = '''\n-----BEGIN PUBLIC KEY-----"));
     assert!(alipay.contains("/gateway.do\"\n"));
 }
+
+#[test]
+fn it_prints_an_environment_that_a_shell_understands() {
+    let (program, mut out) = Program::start(&["--print-environment"]);
+    let mut commands = String::new();
+    while !commands.contains("BASE_URL") {
+        assert_ne!(out.read_line(&mut commands).unwrap(), 0, "{commands}");
+    }
+    drop(program);
+    let script = format!(
+        "{commands}\nprintf '%s|%s|%s' \"$WECHATPAY_MERCHANT_ID\" \"$WECHATPAY_MERCHANT_KEY\" \
+         \"$WECHATPAY_BASE_URL\""
+    );
+    let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let said = String::from_utf8(shell.stdout).unwrap();
+    let keys = Keys::throw_away();
+    let expected = format!(
+        "{}|{}|http://127.0.0.1:",
+        keys.merchant_id,
+        keys.private_key.trim()
+    );
+    assert!(said.starts_with(&expected), "{said}");
+}

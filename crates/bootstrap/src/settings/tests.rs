@@ -20,6 +20,11 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
         .collect()
 }
 
+/// Settings with nothing but what must be there.
+pub(crate) fn good() -> Settings {
+    load(GOOD, &[]).unwrap()
+}
+
 fn load(toml: &str, pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     Settings::from(&Source::Text(toml), environment(pairs))
 }

@@ -129,7 +129,8 @@ fn a_published_signature_without_headers_verifies() {
         serde_json::from_str(include_str!("../../testdata/vectors.json")).unwrap();
     let vector = &vectors["raw"]["G2"];
     let key = include_str!("../../testdata/g1_public_key.pem");
-    let keys = PlatformKeys::new("D7CE59D1F522D701", key).unwrap();
+    let keys = PlatformKeys::new("PUB_KEY_ID_1", PUBLIC).unwrap();
+    let keys = keys.and("D7CE59D1F522D701", key).unwrap();
     let signature = STANDARD
         .decode(vector["signature"].as_str().unwrap())
         .unwrap();

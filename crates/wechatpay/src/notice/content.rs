@@ -1,7 +1,7 @@
 use std::fmt;
 
 use paydesk_money::Cny;
-use paydesk_provider::{NoticeError, Untrusted};
+use paydesk_provider::{NoticeError, Untrusted, Verified};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -13,6 +13,7 @@ use crate::keys::ApiV3Keys;
 use crate::personal::Personal;
 use crate::refund::RefundStatus;
 use crate::transaction::{Transaction, instant, place};
+use crate::trust::Authentic;
 
 const PAID: &str = "TRANSACTION.SUCCESS";
 /// Refunds are announced under `REFUND.SUCCESS`, `.ABNORMAL` and `.CLOSED`.
@@ -38,11 +39,11 @@ pub struct WechatNotice {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoticeContent {
-    /// An order was paid. Compare it with the order ([`Transaction::match_order`]) before believing
+    /// An order was paid. Compare it with the order ([`Transaction::match_paid`]) before believing
     /// that it is about yours.
-    Payment(Box<Transaction>),
+    Payment(Box<Verified<Transaction>>),
     /// A refund ended, or got stuck.
-    Refund(Box<RefundNotice>),
+    Refund(Box<Verified<RefundNotice>>),
     /// Anything else that is sent to the same address: to be recorded and acknowledged.
     Other {
         /// The order it mentions, if any.
@@ -126,8 +127,8 @@ struct Resource {
 }
 
 /// Opens the body of a notice whose signature was checked before.
-pub(super) fn open(keys: &ApiV3Keys, body: &[u8]) -> Result<WechatNotice, NoticeError> {
-    let envelope: Envelope = serde_json::from_slice(body)
+pub(super) fn open(keys: &ApiV3Keys, body: &Authentic) -> Result<WechatNotice, NoticeError> {
+    let envelope: Envelope = serde_json::from_slice(body.bytes())
         .map_err(|error| malformed(format!("no notice: {}", place(&error))))?;
     let create_time = OffsetDateTime::parse(&envelope.create_time, &Rfc3339)
         .map_err(|_| malformed("create_time is no date"))?;
@@ -145,8 +146,8 @@ pub(super) fn open(keys: &ApiV3Keys, body: &[u8]) -> Result<WechatNotice, Notice
             out_trade_no: None,
             resource: None,
         },
-        Some(plain) if event == PAID => paid(&plain)?,
-        Some(plain) if event.starts_with(REFUND) => refund(&plain)?,
+        Some(plain) if event == PAID => paid(body, &plain)?,
+        Some(plain) if event.starts_with(REFUND) => refund(body, &plain)?,
         Some(plain) => other(&plain),
     };
     Ok(WechatNotice {
@@ -167,8 +168,8 @@ fn decrypt(keys: &ApiV3Keys, resource: &Resource) -> Result<Zeroizing<Vec<u8>>, 
 }
 
 /// Combined orders are announced under the same name; they hold several payments and none of ours.
-fn paid(plain: &[u8]) -> Result<NoticeContent, NoticeError> {
-    match Transaction::read(plain) {
+fn paid(body: &Authentic, plain: &[u8]) -> Result<NoticeContent, NoticeError> {
+    match body.attest(|_| Transaction::read(plain)) {
         Ok(transaction) => Ok(NoticeContent::Payment(Box::new(transaction))),
         Err(_) if is_combined(plain) => Ok(other(plain)),
         Err(why) => Err(malformed(why)),
@@ -181,8 +182,8 @@ fn is_combined(plain: &[u8]) -> bool {
     })
 }
 
-fn refund(plain: &[u8]) -> Result<NoticeContent, NoticeError> {
-    serde_json::from_slice(plain)
+fn refund(body: &Authentic, plain: &[u8]) -> Result<NoticeContent, NoticeError> {
+    body.attest(|_| serde_json::from_slice(plain))
         .map(|refund| NoticeContent::Refund(Box::new(refund)))
         .map_err(|error| malformed(format!("no refund: {}", place(&error))))
 }

@@ -1,3 +1,4 @@
+use paydesk_provider::NoticeError;
 use serde_json::json;
 
 /// What the platform wants to hear within five seconds. Anything but a success is sent again: after
@@ -34,6 +35,17 @@ impl Acknowledgement {
 
     /// The body's type, where there is a body.
     pub const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl From<&NoticeError> for Acknowledgement {
+    /// For a notice that is not believed. It says no word of why.
+    fn from(error: &NoticeError) -> Self {
+        let status = match error {
+            NoticeError::Untrusted(_) => 401,
+            NoticeError::Malformed(_) => 400,
+        };
+        Self::failed(status, "not accepted")
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn bare() -> Value {
 }
 
 async fn asked(client: &WechatPay, number: OrderNumber<'_>) -> Result<Transaction, ProviderError> {
-    let answer = client.transaction(number).await?;
+    let answer = client.query_order(number).await?;
     assert!(answer.request_id.is_some());
     Ok(answer.value.expect("it is known").into_inner())
 }
@@ -95,7 +95,7 @@ async fn a_query_by_either_number() {
         assert!(sent[0].body.is_empty());
         assert_eq!(sent[0].timeout, Duration::from_secs(10));
         platform.script(Script::refused(404, "ORDER_NOT_EXIST"));
-        let none = client.transaction(number).await.unwrap();
+        let none = client.query_order(number).await.unwrap();
         assert_eq!(none.value, None);
         assert!(none.request_id.is_some());
     }
@@ -337,7 +337,7 @@ async fn numbers_that_are_none_are_not_asked_about() {
         ("out_trade_no", OrderNumber::OutTradeNo("../../x")),
         ("out_trade_no", OrderNumber::OutTradeNo("PO0001%2F")),
     ] {
-        let error = client.transaction(number).await.unwrap_err();
+        let error = client.query_order(number).await.unwrap_err();
         assert!(error.did_not_happen());
         assert!(error.to_string().contains(field), "{error}");
     }

@@ -1,7 +1,14 @@
-use paydesk_provider::{Channel, PaymentProvider};
-use paydesk_wechatpay::{Config, ConfigError, Credentials, PlatformKeys, WechatPay};
+use std::sync::Arc;
 
-use crate::platform::{API_V3_KEY, MERCHANT_KEY, MERCHANT_PUBLIC, PLATFORM_PUBLIC, credentials};
+use paydesk_provider::{Channel, PaymentProvider};
+use paydesk_wechatpay::{
+    Certificate, Config, ConfigError, Credentials, MerchantKey, PlatformKeys, Transport, WechatPay,
+};
+
+use crate::platform::{
+    API_V3_KEY, FakePlatform, MERCHANT_KEY, MERCHANT_PUBLIC, NOW, PLATFORM_KEY_ID, PLATFORM_PUBLIC,
+    at, credentials,
+};
 
 fn built(credentials: Credentials) -> Result<WechatPay, ConfigError> {
     WechatPay::new(Config::new(credentials))
@@ -15,6 +22,60 @@ fn building_needs_no_network_and_no_runtime() {
     assert_eq!(identity.channel, Channel::Wechat);
     assert_eq!(identity.merchant_id, "1900007291");
     assert_eq!(identity.app_id, "wxd678efh567hg6787");
+}
+
+/// One pool of connections for all, and nothing that runs for any of them.
+#[tokio::test]
+async fn a_thousand_merchants_share_one_transport_and_run_no_task() {
+    let platform = FakePlatform::new();
+    let transport: Arc<dyn Transport> = platform.clone();
+    let key = MerchantKey::parse(MERCHANT_KEY).unwrap();
+    let keys = PlatformKeys::new(PLATFORM_KEY_ID, PLATFORM_PUBLIC).unwrap();
+    let clients: Vec<WechatPay> = (0..1000)
+        .map(|_| {
+            let credentials = Credentials {
+                merchant_key: key.clone(),
+                platform_keys: keys.clone(),
+                ..credentials()
+            };
+            let config = Config::new(credentials).transport(Arc::clone(&transport));
+            WechatPay::new(config.clock(|| at(NOW))).unwrap()
+        })
+        .collect();
+    clients[999].query("PO0001").await.unwrap();
+    let tasks = tokio::runtime::Handle::current().metrics();
+    assert_eq!(tasks.num_alive_tasks(), 0);
+    assert_eq!(
+        Arc::strong_count(&transport),
+        1002,
+        "ours, the platform's and each client's"
+    );
+}
+
+#[test]
+fn a_certificate_that_does_not_belong_to_serial_or_key_is_found_at_once() {
+    let own = Certificate::parse(include_str!("../../testdata/merchant_certificate.pem")).unwrap();
+    let other = Certificate::parse(include_str!("../../testdata/g1_certificate.pem")).unwrap();
+    let beside = |serial: &str, certificate: &Certificate| {
+        let credentials = Credentials {
+            certificate_serial: serial.to_owned(),
+            ..credentials()
+        };
+        WechatPay::new(Config::new(credentials).merchant_certificate(certificate.clone()))
+    };
+    beside(own.serial(), &own).unwrap();
+    beside(&own.serial().to_lowercase(), &own).unwrap();
+    let error = beside("0123", &own).unwrap_err();
+    assert!(
+        matches!(error, ConfigError::CertificateSerial(_)),
+        "{error}"
+    );
+    let error = beside(other.serial(), &other).unwrap_err();
+    assert!(
+        matches!(error, ConfigError::CertificateKey { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("apiclient_key.pem"), "{error}");
 }
 
 #[test]

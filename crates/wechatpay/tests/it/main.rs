@@ -3,6 +3,9 @@
 // A module marked as test code may unwrap, index and panic in its helpers too.
 #[cfg(test)]
 mod abnormal_refunds;
+#[cfg(feature = "actix")]
+#[cfg(test)]
+mod actix;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]

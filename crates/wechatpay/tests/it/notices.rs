@@ -11,7 +11,11 @@ use crate::platform::{FakePlatform, NOW, PLATFORM_KEY_ID, at, credentials, vecto
 const ID: &str = "PUB_KEY_ID_TEST";
 
 fn client(id: &str, key: &str, now: i64) -> WechatPay {
-    let platform_keys = PlatformKeys::new(id, key).unwrap();
+    // Beside another: the published notice names a certificate.
+    let platform_keys = PlatformKeys::new(PLATFORM_KEY_ID, crate::platform::PLATFORM_PUBLIC)
+        .unwrap()
+        .and(id, key)
+        .unwrap();
     let credentials = Credentials {
         platform_keys,
         ..credentials()

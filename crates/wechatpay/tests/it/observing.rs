@@ -8,7 +8,7 @@ use paydesk_wechatpay::{TradeBillKind, WechatPay};
 use serde_json::json;
 use time::macros::{date, datetime};
 
-use crate::platform::{API_V3_KEY, FakePlatform, Script, an_order};
+use crate::platform::{API_V3_KEY, FakePlatform, MERCHANT_ID, Script, an_order};
 use crate::repeating::{READS, WRITES, call};
 
 const FIRST: &str = "api.mch.weixin.qq.com";
@@ -23,6 +23,7 @@ struct Watcher {
 
 impl Observer for Watcher {
     fn exchanged(&self, exchange: &Exchange<'_>) {
+        assert_eq!(exchange.merchant_id, MERCHANT_ID);
         assert!(exchange.duration < Duration::from_mins(1));
         let Exchange {
             operation,
@@ -193,7 +194,7 @@ async fn a_bills_file_is_told_too() {
         (Script::refused(403, "NO_AUTH"), "403 rejected NO_AUTH"),
         (
             Script::unsigned(400, &"x".repeat(1024 * 1024 + 1)),
-            "- unknown -",
+            "400 unknown -",
         ),
         (Script::timed_out(), "- timeout -"),
         (Script::not_connected(), "- rejected -"),
@@ -206,7 +207,7 @@ async fn a_bills_file_is_told_too() {
     assert!(!printed.contains("secret"), "{printed}");
     assert_eq!(
         printed.matches("08F7-").count(),
-        6,
+        8,
         "twice for each answer: {printed}"
     );
 }

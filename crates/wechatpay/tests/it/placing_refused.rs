@@ -302,7 +302,7 @@ async fn a_sub_merchant_whose_number_is_none() {
         });
         assert_unsent(&client.native(&order).await.unwrap_err(), field);
         let number = OrderNumber::OutTradeNo("PO0001");
-        assert_unsent(&client.transaction(number).await.unwrap_err(), field);
+        assert_unsent(&client.query_order(number).await.unwrap_err(), field);
         assert_unsent(&client.close_order("PO0001").await.unwrap_err(), field);
         assert_unsent(&client.query_refund("RF0001").await.unwrap_err(), field);
     }

@@ -94,7 +94,7 @@ pub(crate) async fn call(client: &WechatPay, way: Way) -> Result<(), ProviderErr
         Way::AbnormalRefund => client.abnormal_refund(&abnormal).await.map(drop),
         Way::RawWrite => client.raw(&RawCall::post("/v3/x", "{}")).await.map(drop),
         Way::Query => client.query("PO0001").await.map(drop),
-        Way::Transaction => client.transaction(number).await.map(drop),
+        Way::Transaction => client.query_order(number).await.map(drop),
         Way::RefundQuery => client.query_refund("RF0001").await.map(drop),
         Way::TradeBill => client.trade_bill(day, TradeBillKind::All).await.map(drop),
         Way::FundFlowBill => {

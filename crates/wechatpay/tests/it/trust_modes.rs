@@ -25,7 +25,7 @@ use crate::platform::{
 
 /// In force until February 2026, signed with [`PLATFORM_KEY`].
 const CURRENT: &str = include_str!("../../testdata/certificates/current.pem");
-const NEXT: &str = include_str!("../../testdata/certificates/next.pem");
+pub(crate) const NEXT: &str = include_str!("../../testdata/certificates/next.pem");
 const NEXT_KEY: &str = include_str!("../../testdata/certificates/next_key.pem");
 const FILES: KeyFiles = KeyFiles {
     expected: "a key",
@@ -43,7 +43,7 @@ struct Ways {
 }
 
 /// A platform that signs with certificates.
-struct Certified {
+pub(crate) struct Certified {
     ways: Mutex<Ways>,
     clock: AtomicI64,
     sent: Mutex<Vec<Request>>,
@@ -55,12 +55,12 @@ impl std::fmt::Debug for Certified {
     }
 }
 
-fn serial(pem: &str) -> String {
+pub(crate) fn serial(pem: &str) -> String {
     Certificate::parse(pem).unwrap().serial().to_owned()
 }
 
 impl Certified {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             ways: Mutex::new(Ways {
                 serial: serial(CURRENT),
@@ -73,7 +73,7 @@ impl Certified {
         })
     }
 
-    fn client(self: &Arc<Self>, platform_keys: PlatformKeys) -> WechatPay {
+    pub(crate) fn client(self: &Arc<Self>, platform_keys: PlatformKeys) -> WechatPay {
         let clock = Arc::clone(self);
         let config = Config::new(Credentials {
             platform_keys,
@@ -92,7 +92,7 @@ impl Certified {
         change(&mut self.ways.lock().unwrap());
     }
 
-    fn roll_over(&self) {
+    pub(crate) fn roll_over(&self) {
         self.change(|ways| {
             ways.serial = serial(NEXT);
             ways.key = NEXT_KEY;
@@ -100,7 +100,7 @@ impl Certified {
         });
     }
 
-    fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::SeqCst);
     }
 
@@ -109,7 +109,7 @@ impl Certified {
         sent.iter().map(|it| it.url.path().to_owned()).collect()
     }
 
-    fn downloads(&self) -> usize {
+    pub(crate) fn downloads(&self) -> usize {
         let paths = self.paths();
         paths
             .iter()
@@ -140,7 +140,7 @@ impl Certified {
         .into()
     }
 
-    fn notice(&self) -> RawNotice {
+    pub(crate) fn notice(&self) -> RawNotice {
         let body =
             json!({"id": "1", "create_time": "2026-01-01T10:00:00+08:00", "event_type": "X"})
                 .to_string();
@@ -213,11 +213,11 @@ impl Transport for Certified {
     }
 }
 
-fn fetched() -> PlatformKeys {
+pub(crate) fn fetched() -> PlatformKeys {
     PlatformKeys::certificates(PlatformCertificates::new())
 }
 
-async fn query(client: &WechatPay) -> Result<Found, ProviderError> {
+pub(crate) async fn query(client: &WechatPay) -> Result<Found, ProviderError> {
     client.query("PO0001").await.map(|answer| answer.value)
 }
 

@@ -68,7 +68,7 @@ async fn d2_a_query() {
     client.query(number).await.unwrap_err();
     recorder.assert_vector("D2");
     let number = OrderNumber::OutTradeNo(number);
-    client.transaction(number).await.unwrap_err();
+    client.query_order(number).await.unwrap_err();
     recorder.assert_vector("D2");
 }
 
@@ -122,7 +122,7 @@ async fn numbers_with_bars_and_stars_are_escaped_alike_in_every_path() {
     let number = "PO|0*1-_";
     let base = "https://api.mch.weixin.qq.com/v3";
     client
-        .transaction(OrderNumber::OutTradeNo(number))
+        .query_order(OrderNumber::OutTradeNo(number))
         .await
         .unwrap_err();
     let orders = format!("{base}/pay/transactions/out-trade-no");
