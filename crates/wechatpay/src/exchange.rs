@@ -134,6 +134,9 @@ impl Account {
         fields(operation = call.operation.name())
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
+        if self.trust.platform_keys().fetched().is_none() {
+            return self.attempts(call).await;
+        }
         self.ensure_key().await?;
         // What is due is fetched beside the call, and neither its failure nor its slowness is the
         // call's: dropped, it is begun anew by a later one.
