@@ -15,6 +15,8 @@ mod bill_calls;
 #[cfg(test)]
 mod bills;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
