@@ -134,6 +134,9 @@ impl Account {
         fields(operation = call.operation.name())
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
+        if self.trust.platform_keys().fetched().is_none() {
+            return self.attempts(call).await;
+        }
         self.ensure_key().await?;
         // What is due is fetched beside the call, and neither its failure nor its slowness is the
         // call's: dropped, it is begun anew by a later one.
@@ -231,7 +234,7 @@ impl Account {
         let exchange = Observed::new(self, call.operation, host, attempt);
         let (told, result) = match self.send(call, url).await {
             Ok(response) => {
-                let told = (details(&response), platform_time(&response));
+                let told = told(&response);
                 let result = match response.collect(LONGEST_BODY).await {
                     Ok(response) => judge(&response),
                     Err(error) => Err(Refusal::cut_short(&error, told.0.clone())),
@@ -314,16 +317,16 @@ impl Account {
                 return Err(refusal);
             }
         };
-        let told = Some((details(&response), platform_time(&response)));
+        let told = told(&response);
         if response.status == 200 {
-            exchange.ended(told, None);
+            exchange.ended(Some(told), None);
             return Ok(response.body);
         }
         let refusal = match response.collect(LONGEST_BODY).await {
             Ok(response) => Refusal::told(call.operation, &response, self.now()),
-            Err(error) => error.into(),
+            Err(error) => Refusal::cut_short(&error, told.0.clone()),
         };
-        exchange.ended(told, Some(&refusal));
+        exchange.ended(Some(told), Some(&refusal));
         Err(refusal)
     }
 }
@@ -354,6 +357,13 @@ pub(crate) fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusa
     })
 }
 
+/// What an answer says of itself: details and the platform's time.
+type Told = (Details, Option<OffsetDateTime>);
+
+fn told<B>(response: &Response<B>) -> Told {
+    (details(response), platform_time(response))
+}
+
 /// One request under way, for whoever watches.
 struct Observed<'a> {
     account: &'a Account,
@@ -371,7 +381,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    fn ended(self, told: Option<(Details, Option<OffsetDateTime>)>, refusal: Option<&Refusal>) {
+    fn ended(self, told: Option<Told>, refusal: Option<&Refusal>) {
         let (details, platform_time) = told.unwrap_or_default();
         let outcome = refusal.map_or("ok", Refusal::outcome);
         tracing::debug!(http.status = details.status, outcome, "exchanged");

@@ -79,17 +79,28 @@ impl Account {
     }
 }
 
-/// What it means for a call that there is no key: it was not made.
+/// What it means for a call that there is no key: it was not made. What the platform said of the
+/// download is kept: nothing else tells why.
 fn keyless(error: &RefreshError) -> ProviderError {
-    let advice = match error {
-        RefreshError::NoneIssued => Advice::Never,
+    let (details, advice) = match error {
+        RefreshError::Call(call) => {
+            let told = call.details();
+            let details = Details {
+                message: format!("{error}: {}", told.message),
+                ..told.clone()
+            };
+            let advice = match call.advice() {
+                // Asking for certificates changes nothing, so there is nothing to query.
+                Advice::QueryFirst => Advice::RetrySame,
+                advice => advice,
+            };
+            (details, advice)
+        }
+        RefreshError::NoneIssued => (Details::message(chain(error)), Advice::Never),
         // A clock or a key that is wrong today is no reason to give an order up.
-        RefreshError::Call(_) | RefreshError::Unusable(_) | RefreshError::TooEarly => {
-            Advice::RetrySame
+        RefreshError::Unusable(_) | RefreshError::TooEarly => {
+            (Details::message(chain(error)), Advice::RetrySame)
         }
     };
-    ProviderError::Rejected {
-        details: Details::message(chain(error)),
-        advice,
-    }
+    ProviderError::Rejected { details, advice }
 }

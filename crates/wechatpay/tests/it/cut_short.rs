@@ -60,7 +60,7 @@ struct Pieces {
     sent: AtomicUsize,
     given: Arc<AtomicUsize>,
     /// How many pieces of 64 KiB, and how the body ends after them.
-    pieces: usize,
+    count: usize,
     end: Option<TransportError>,
 }
 
@@ -76,11 +76,12 @@ const PIECE: usize = 64 * 1024;
 impl Transport for Pieces {
     async fn send(&self, _: Request) -> Result<Response, TransportError> {
         self.sent.fetch_add(1, Ordering::SeqCst);
-        let whole = vec![b' '; PIECE * self.pieces];
+        let whole = vec![b' '; PIECE * self.count];
         let given = Arc::clone(&self.given);
-        let pieces = (0..self.pieces).map(move |_| {
+        let piece = Bytes::from(vec![b' '; PIECE]);
+        let pieces = (0..self.count).map(move |_| {
             given.fetch_add(1, Ordering::SeqCst);
-            Ok(Bytes::from_static(&[b' '; PIECE]))
+            Ok(piece.clone())
         });
         let end = self.end.clone().map(Err);
         Ok(Response {
@@ -91,12 +92,12 @@ impl Transport for Pieces {
     }
 }
 
-fn pieces(pieces: usize, end: Option<TransportError>) -> (WechatPay, Arc<Pieces>) {
+fn pieces(count: usize, end: Option<TransportError>) -> (WechatPay, Arc<Pieces>) {
     let transport = Arc::new(Pieces {
         platform: FakePlatform::new(),
         sent: AtomicUsize::new(0),
         given: Arc::default(),
-        pieces,
+        count,
         end,
     });
     let config = Config::new(credentials())

@@ -15,6 +15,8 @@ mod bill_calls;
 #[cfg(test)]
 mod bills;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
@@ -24,6 +26,8 @@ mod cut_short;
 mod hosts_in_turn;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
+mod observing;
 #[cfg(test)]
 mod placing;
 #[cfg(test)]

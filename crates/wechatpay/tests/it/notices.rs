@@ -195,7 +195,6 @@ fn r18_no_part_of_a_notice_can_be_changed() {
 /// With a line end in the nonce, signed bytes could move from the body into it.
 #[test]
 fn r18_the_border_between_nonce_and_body_cannot_be_moved() {
-    let client = vectors_client(NOW);
     let platform_signed = "line one\nline two";
     let platform = FakePlatform::new();
     let notice = platform.raw(platform_signed);
@@ -216,10 +215,6 @@ fn r18_the_border_between_nonce_and_body_cannot_be_moved() {
         refused(&own, &moved),
         Untrusted::BadHeader("Wechatpay-Nonce")
     );
-    assert!(matches!(
-        refused(&client, &notice),
-        Untrusted::UnknownKey(_)
-    ));
 }
 
 #[test]
