@@ -39,6 +39,8 @@ mod refund;
 mod refusal;
 mod renewal;
 mod sealer;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transaction;
 mod trust;
 
