@@ -111,6 +111,7 @@ impl From<TransportError> for Refusal {
     fn from(error: TransportError) -> Self {
         let details = Details::message(error.to_string());
         match error {
+            TransportError::Unsendable(_) => Self::Failed(ProviderError::not_sent(details.message)),
             TransportError::NotSent(_) => Self::Failed(ProviderError::Rejected {
                 details,
                 advice: Advice::RetrySame,

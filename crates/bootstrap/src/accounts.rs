@@ -195,7 +195,7 @@ impl At<'_> {
     }
 
     fn wrong(&self, key: &str, error: &dyn std::error::Error) -> SettingsError {
-        self.error(key, &error.to_string())
+        SettingsError::caused(&format!("accounts.{}.{key}", self.0), error)
     }
 
     fn needed<'v, T>(&self, key: &str, value: Option<&'v T>) -> Result<&'v T, SettingsError> {

@@ -106,9 +106,19 @@ impl ProviderError {
         }
     }
 
-    /// Whether it is certain that the call had no effect.
+    /// Whether it is certain that this one request had no effect. It says nothing of earlier ones under
+    /// the same number: where one of them was left open, it still is.
     pub const fn did_not_happen(&self) -> bool {
         matches!(self, Self::Rejected { .. })
+    }
+
+    /// Whether the platform itself refused: not certain proof, for refusals are not always signed, but
+    /// more than a request that never left.
+    pub const fn is_verdict(&self) -> bool {
+        match self {
+            Self::Rejected { details, .. } => details.code.is_some(),
+            _ => false,
+        }
     }
 
     /// What to do next.

@@ -27,6 +27,9 @@ pub trait Transport: Send + Sync + fmt::Debug {
 /// Why there is no answer, by what is known about the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
+    /// It cannot be written down, a header with a line end for example, so it did not happen.
+    #[error("cannot be sent: {0}")]
+    Unsendable(String),
     /// There was no connection to send it on, so it did not happen.
     #[error("not sent: {0}")]
     NotSent(String),

@@ -47,12 +47,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(number), Some(notify_url)) = (arguments.next(), arguments.next()) else {
         return Err("kms_signer ORDER_NO NOTIFY_URL".into());
     };
-    let kms = Kms(start_kms(&variable("WECHATPAY_MERCHANT_KEY")?)?);
+    let (kms, public_key) = start_kms(&variable("WECHATPAY_MERCHANT_KEY")?)?;
     let credentials = Credentials {
         merchant_id: variable("WECHATPAY_MERCHANT_ID")?,
         app_id: variable("WECHATPAY_APP_ID")?,
         certificate_serial: variable("WECHATPAY_CERTIFICATE_SERIAL")?,
-        merchant_key: MerchantKey::external(Arc::new(kms)),
+        // With its public half, a service that signs in another way is found before anything is sent.
+        merchant_key: MerchantKey::external(Arc::new(kms)).with_public_key(&public_key)?,
         api_v3_key: ApiV3Key::from_env("WECHATPAY_API_V3_KEY")?,
         platform_keys: PlatformKeys::new(
             &variable("WECHATPAY_PUBLIC_KEY_ID")?,
@@ -69,11 +70,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The double of the service: what it does is of no interest to the client.
-fn start_kms(pem: &str) -> Result<mpsc::Sender<Wish>, Box<dyn Error>> {
+/// The double of the service, and its key's public half: how it does that is of no interest here.
+fn start_kms(pem: &str) -> Result<(Kms, String), Box<dyn Error>> {
     let body = pem.lines().filter(|line| !line.starts_with('-'));
     let der = STANDARD.decode(body.collect::<String>())?;
     let key = RsaKeyPair::from_pkcs8(&der).map_err(|error| error.to_string())?;
+    let public_key = STANDARD.encode(key.public());
     let (sender, mut wishes) = mpsc::channel::<Wish>(16);
     thread::spawn(move || {
         let random = SystemRandom::new();
@@ -85,7 +87,7 @@ fn start_kms(pem: &str) -> Result<mpsc::Sender<Wish>, Box<dyn Error>> {
             drop(answer.send(signed.map(|()| signature)));
         }
     });
-    Ok(sender)
+    Ok((Kms(sender), public_key))
 }
 
 #[expect(

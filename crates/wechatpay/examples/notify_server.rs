@@ -23,8 +23,7 @@ use actix_web::web::{Data, post};
 use actix_web::{App, HttpServer};
 use paydesk_wechatpay::actix::VerifiedNotice;
 use paydesk_wechatpay::{
-    Acknowledgement, Cny, ExpectedOrder, NoticeContent, PaymentProvider, TradeState, Transaction,
-    WechatPay,
+    Acknowledgement, Cny, ExpectedOrder, NoticeContent, PaymentProvider, Transaction, WechatPay,
 };
 
 struct Expected {
@@ -103,15 +102,12 @@ fn paid(payment: &Transaction, client: &WechatPay, orders: &Orders) -> Acknowled
         out_trade_no: &payment.out_trade_no,
         total: order.total,
     };
-    if let Err(mismatch) = payment.match_order(&expected) {
+    if let Err(mismatch) = payment.match_paid(&expected) {
         println!(
             "{} is not as it was ordered: {mismatch}",
             payment.out_trade_no
         );
         return Acknowledgement::failed(409, "another order");
-    }
-    if payment.state() != TradeState::Paid {
-        return Acknowledgement::accepted();
     }
     let number = &payment.out_trade_no;
     match &order.paid_by {

@@ -49,6 +49,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(order) => println!("{number} is {}", order.trade_state),
         None => println!("{number} is not known"),
     }
+    if let Some(held) = client.platform_certificates() {
+        for certificate in held.iter() {
+            let (serial, until) = (certificate.serial(), certificate.not_after());
+            println!("certificate {serial}, until {until}");
+        }
+    }
     Ok(())
 }
 

@@ -39,28 +39,42 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = account::client()?;
     match settled(&client, &request).await {
         Ok(refund) => describe(&refund),
-        Err(error) if error.did_not_happen() => println!("refused, no money goes back: {error}"),
-        Err(error) => println!("not known yet, so the amount stays reserved: {error}"),
+        Err(Unsettled::Refused(error)) => println!("refused, no money goes back: {error}"),
+        Err(Unsettled::Open(error)) => println!("not known, so the amount stays reserved: {error}"),
     }
     Ok(())
 }
 
-/// Sends the request and repeats it unchanged while its outcome is not known. Only
-/// [`ProviderError::Rejected`] says that nothing happened; a time-out, a 5xx and an answer that cannot
-/// be verified do not, and another number would pay the money out twice.
+/// What is known when there is no refund.
+enum Unsettled {
+    /// Every request so far was refused or not even sent.
+    Refused(ProviderError),
+    /// One of them may have been taken.
+    Open(ProviderError),
+}
+
+/// Sends the request and repeats it unchanged while its outcome is not known. A time-out, a 5xx and an
+/// answer that cannot be verified leave it open, and what is open stays open whatever a later request
+/// is told: another number would pay the money out twice.
 async fn settled(
     client: &WechatPay,
     request: &RefundRequest,
-) -> Result<Verified<Refund>, ProviderError> {
+) -> Result<Verified<Refund>, Unsettled> {
     let mut pause = Duration::from_secs(1);
     let mut tries = 1;
+    let mut is_open = false;
     loop {
         let error = match client.refund(request).await {
             Ok(answer) => return Ok(answer.value),
             Err(error) => error,
         };
-        if (error.did_not_happen() && error.advice() == Advice::Never) || tries == TRIES {
-            return Err(error);
+        is_open |= !error.did_not_happen();
+        if tries == TRIES || (!is_open && error.advice() == Advice::Never) {
+            return Err(if is_open {
+                Unsettled::Open(error)
+            } else {
+                Unsettled::Refused(error)
+            });
         }
         println!("try {tries}: {error}");
         if let Advice::RetryAfter(asked) = error.advice() {

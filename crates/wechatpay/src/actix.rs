@@ -11,7 +11,7 @@
 //!
 //! async fn notify(notice: VerifiedNotice) -> Acknowledgement {
 //!     if let NoticeContent::Payment(payment) = &notice.content {
-//!         // Compare it with the order (`match_order`) and store it, and only then:
+//!         // Compare it with the order (`match_paid`) and store it, and only then:
 //!         tracing::info!(order = payment.out_trade_no, "paid");
 //!     }
 //!     Acknowledgement::accepted()
@@ -56,7 +56,7 @@ const READ_WITHIN: Duration = Duration::from_secs(5);
 /// are fetched, and it is checked once more.
 ///
 /// That it is about an order of yours is for the handler to see:
-/// [`Transaction::match_order`](crate::Transaction::match_order). A handler that counts refusals takes
+/// [`Transaction::match_paid`](crate::Transaction::match_paid). A handler that counts refusals takes
 /// a `Result<VerifiedNotice, NoticeRejected>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedNotice(pub Verified<WechatNotice>);
@@ -108,8 +108,8 @@ impl NoticeRejected {
     /// What the caller is told: the platform's form of failure, after which a true notice comes again.
     pub fn acknowledgement(&self) -> Acknowledgement {
         let status = match self {
-            Self::Notice(NoticeError::Untrusted(_)) => 401,
-            Self::Notice(NoticeError::Malformed(_)) | Self::BrokenOff(_) => 400,
+            Self::Notice(error) => return error.into(),
+            Self::BrokenOff(_) => 400,
             Self::TooLong => 413,
             Self::TooSlow => 408,
             Self::NoClient => 500,
@@ -124,6 +124,10 @@ impl NoticeRejected {
             // The platform tries out merchants like that; nobody is to be woken.
             Self::Notice(NoticeError::Untrusted(Untrusted::Probe)) => {
                 tracing::info!(reason, body_bytes, "notice refused: {self}");
+            }
+            // Anybody can send these as fast as he likes: they are for counters, and must not fill a log.
+            Self::Notice(NoticeError::Untrusted(_)) | Self::TooLong | Self::TooSlow => {
+                tracing::debug!(reason, body_bytes, "notice refused: {self}");
             }
             _ => tracing::warn!(reason, body_bytes, "notice refused: {self}"),
         }
@@ -153,7 +157,10 @@ impl FromRequest for VerifiedNotice {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let client = request.app_data::<Data<WechatPay>>().cloned();
-        let headers = headers(request);
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        // Every header, each of its values in the order they came. The body follows.
+        let mut notice = RawNotice::new(headers, Bytes::new());
         let stated = request
             .headers()
             .get(CONTENT_LENGTH)
@@ -163,9 +170,9 @@ impl FromRequest for VerifiedNotice {
             let mut body_bytes = 0;
             let taken = async {
                 let client = client.ok_or(NoticeRejected::NoClient)?;
-                let body = read(payload, stated, LONGEST_BODY, READ_WITHIN).await?;
-                body_bytes = body.len();
-                Ok(client.receive(&RawNotice { headers, body }).await?)
+                notice.body = read(payload, stated, LONGEST_BODY, READ_WITHIN).await?;
+                body_bytes = notice.body.len();
+                Ok(client.receive(&notice).await?)
             };
             let taken: Result<_, NoticeRejected> = taken.await;
             if let Err(rejected) = &taken {
@@ -199,16 +206,6 @@ impl Responder for Acknowledgement {
 /// A number that is no status is no success either.
 fn status(acknowledgement: &Acknowledgement) -> StatusCode {
     StatusCode::from_u16(acknowledgement.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// Every header, each of its values in the order they came.
-fn headers(request: &HttpRequest) -> Vec<(String, String)> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    request
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
-        .collect()
 }
 
 /// The body as it comes: bounded by what it states of its length, and without that by its length.

@@ -143,7 +143,10 @@ impl Account {
         let renewal = pin!(self.renew(Why::Due));
         match select(pin!(self.attempts(call)), renewal).await {
             Either::Left((result, renewal)) => {
-                select(renewal, (self.pause)(GRACE)).await;
+                // A read can wait for it a moment; what moves money is told at once.
+                if call.operation.is_read() && self.trust.platform_keys().fetched().is_some() {
+                    select(renewal, (self.pause)(GRACE)).await;
+                }
                 result
             }
             Either::Right((_, attempts)) => attempts.await,
@@ -229,15 +232,15 @@ impl Account {
     ) -> Result<T, Refusal> {
         let url = at(host, &call.target)?;
         let exchange = Observed::new(self, call.operation, host, attempt);
-        let response = match self.send(call, url).await {
-            Ok(response) => response
-                .collect(LONGEST_BODY)
-                .await
-                .map_err(Refusal::cut_short),
-            Err(refusal) => Err(refusal),
-        };
-        let (told, result) = match response {
-            Ok(response) => (Some(told(&response)), judge(&response)),
+        let (told, result) = match self.send(call, url).await {
+            Ok(response) => {
+                let told = told(&response);
+                let result = match response.collect(LONGEST_BODY).await {
+                    Ok(response) => judge(&response),
+                    Err(error) => Err(Refusal::cut_short(&error, told.0.clone())),
+                };
+                (Some(told), result)
+            }
             Err(refusal) => (None, Err(refusal)),
         };
         exchange.ended(told, result.as_ref().err());
@@ -246,13 +249,14 @@ impl Account {
 
     /// Sends under a fresh signature.
     async fn send(&self, call: &Call, url: Url) -> Result<Response<Body>, Refusal> {
-        let nonce = (self.nonce)().map_err(|error| Refusal::unsigned(&error))?;
+        let unsigned = |error| Refusal::unsigned(&error);
+        let nonce = (self.nonce)().map_err(unsigned)?;
         let target = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let authorization = self
             .merchant
             .authorize(call.method, &target, &call.body, self.now(), &nonce)
             .await
-            .map_err(|error| Refusal::unsigned(&error))?;
+            .map_err(unsigned)?;
         // On every request: it names the key that the answer is to be signed with.
         let preferred = || self.trust.platform_keys().preferred(self.now());
         let serial = call.encrypted_to.clone().or_else(preferred);
@@ -313,16 +317,16 @@ impl Account {
                 return Err(refusal);
             }
         };
-        let told = Some(told(&response));
+        let told = told(&response);
         if response.status == 200 {
-            exchange.ended(told, None);
+            exchange.ended(Some(told), None);
             return Ok(response.body);
         }
         let refusal = match response.collect(LONGEST_BODY).await {
             Ok(response) => Refusal::told(call.operation, &response, self.now()),
-            Err(error) => Refusal::cut_short(error),
+            Err(error) => Refusal::cut_short(&error, told.0.clone()),
         };
-        exchange.ended(told, Some(&refusal));
+        exchange.ended(Some(told), Some(&refusal));
         Err(refusal)
     }
 }

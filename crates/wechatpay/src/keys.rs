@@ -90,10 +90,7 @@ impl MerchantKey {
             && !self.is_proven.load(Ordering::Relaxed)
         {
             if !public.verifies(message, &signature) {
-                return Err(SignError::new(
-                    "the signer's signature does not fit its public key: expected is RSA with SHA-256 \
-                     and the padding of PKCS#1 v1.5, over the message and not over its digest",
-                ));
+                return Err(SignError::Unfit);
             }
             self.is_proven.store(true, Ordering::Relaxed);
         }
@@ -121,10 +118,11 @@ impl ApiV3Key {
     /// is decoded.
     ///
     /// # Errors
-    /// [`KeyError::Length`] for any other length, with the likely cause.
+    /// [`KeyError::Length`] for any other length, or for what cannot have been set there, with the
+    /// likely cause.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut key = Zeroizing::new([0; 32]);
-        if text.len() != key.len() {
+        if text.len() != key.len() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(KeyError::Length {
                 name: "the APIv3 key",
                 expected: key.len(),
@@ -179,7 +177,9 @@ impl ApiV3Keys {
 fn likely_cause(text: &str) -> &'static str {
     if text.is_empty() {
         "the setting is empty"
-    } else if text.trim().len() == 32 {
+    } else if text.trim().len() == 32 && text.len() != 32
+        || text.len() == 32 && text.trim().len() != 32
+    {
         "there are blanks or a line end around it"
     } else if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         "it looks like hex, but the 32 characters set in the merchant platform are the key itself"
@@ -187,6 +187,8 @@ fn likely_cause(text: &str) -> &'static str {
         "it looks like base64, but the 32 characters set in the merchant platform are the key itself"
     } else if text.contains("-----BEGIN") {
         "it is a PEM file, but the APIv3 key is a text set in the merchant platform"
+    } else if text.len() == 32 {
+        "it holds other characters than letters and digits"
     } else if text.len() < 32 {
         "it was cut off, or is not the APIv3 key"
     } else {

@@ -79,3 +79,8 @@ pub use refund::{
 };
 pub use sealer::Sealer;
 pub use transaction::{Payer, Promotion, Transaction, TransactionAmount};
+
+/// The code of that page is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/moving.md")]
+struct Moving;

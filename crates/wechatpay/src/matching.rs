@@ -26,6 +26,10 @@ pub struct ExpectedOrder<'a> {
 /// What was asked to be refunded, as we keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedRefund<'a> {
+    /// `mchid`, of a service provider `sp_mchid`; only notices tell it.
+    pub merchant_id: &'a str,
+    /// `sub_mchid`, of a service provider's order; only notices tell it.
+    pub sub_merchant_id: Option<&'a str>,
     /// The order's number.
     pub out_trade_no: &'a str,
     /// The refund's number.
@@ -183,12 +187,24 @@ impl Refund {
 }
 
 impl RefundNotice {
-    /// Compares numbers and amounts with what was asked for.
+    /// Compares merchant, numbers and amounts with what was asked for.
     ///
     /// # Errors
     /// [`Mismatch`] names each field that differs.
     pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        // Of a service provider it tells both merchants, or one under the name of the other.
+        let merchant = match (&self.sub_merchant_id, refund.sub_merchant_id) {
+            (None, Some(sub)) if self.merchant_id == sub => refund.merchant_id,
+            _ => &self.merchant_id,
+        };
+        let sub = self.sub_merchant_id.as_deref().or(refund.sub_merchant_id);
         Comparison::default()
+            .field("mchid", refund.merchant_id, merchant)
+            .field(
+                "sub_mchid",
+                refund.sub_merchant_id.unwrap_or_default(),
+                sub.unwrap_or_default(),
+            )
             .field("out_trade_no", refund.out_trade_no, &self.out_trade_no)
             .field("out_refund_no", refund.out_refund_no, &self.out_refund_no)
             .fen("amount.total", refund.total, Some(self.amount.total))

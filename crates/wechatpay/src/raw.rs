@@ -1,5 +1,7 @@
 //! Calls that have no method of their own here.
 
+use std::fmt;
+
 use bytes::Bytes;
 use paydesk_provider::http::Method;
 use paydesk_provider::{Answer, ProviderError, Verified};
@@ -11,7 +13,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 
 /// A call of any other endpoint: signed, verified and classified as every call is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RawCall {
     /// The method. `GET` is taken for a call that changes nothing, and may be repeated.
@@ -44,6 +46,17 @@ impl RawCall {
             body: json.into(),
             encrypted_to: None,
         }
+    }
+}
+
+impl fmt::Debug for RawCall {
+    /// Without query and body, which say what it is about.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawCall")
+            .field("method", &self.method)
+            .field("path", &self.target.split('?').next())
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -38,8 +38,8 @@ pub struct Refund {
     /// Where it goes, in words.
     pub user_received_account: Personal,
     /// When it was asked for.
-    #[serde(with = "time::serde::rfc3339")]
-    pub create_time: OffsetDateTime,
+    #[serde(default, deserialize_with = "instant")]
+    pub create_time: Option<OffsetDateTime>,
     /// When it arrived.
     #[serde(default, deserialize_with = "instant")]
     pub success_time: Option<OffsetDateTime>,
@@ -128,8 +128,11 @@ pub struct RefundPromotion {
 }
 
 impl WechatPay {
-    /// Asks for a refund. Any answer but a success leaves open what happened, unless it is
-    /// [`ProviderError::Rejected`]: then query under the same number, and repeat if it is not known.
+    /// Asks for a refund. The answer is about the amounts and the order that were asked for.
+    ///
+    /// Any error leaves open what happened but [`ProviderError::Rejected`], and that speaks of this one
+    /// request: where an earlier one under this number was left open, it still is. Then query under the
+    /// number, and repeat unchanged if it is not known; another number may pay twice.
     ///
     /// # Errors
     /// [`ProviderError`]; a request that the platform would refuse is not sent.
@@ -141,8 +144,17 @@ impl WechatPay {
         let body = body(&request.wire(self.sub_merchant()?))?;
         let call = Call::post(Operation::Refund, REFUNDS.to_owned(), body);
         let reply = self.account.call(&call).await;
+        // Whether the platform refuses other parameters under a known number, or tells of what it
+        // knows under it, is not documented for certain.
         read(reply.map_err(Refusal::into_error)?, |refund| {
+            let is_order = match &request.order {
+                PaidOrder::TransactionId(number) => refund.transaction_id == *number,
+                PaidOrder::OutTradeNo(number) => refund.out_trade_no == *number,
+            };
             refund.out_refund_no == request.out_refund_no
+                && is_order
+                && refund.amount.refund == request.refund
+                && refund.amount.total == request.total
         })
     }
 

@@ -66,16 +66,24 @@ impl Refusal {
     }
 
     /// An answer had begun and did not end, so the request was sent, whatever the transport says.
-    pub(crate) fn cut_short(error: TransportError) -> Self {
-        match error {
-            TransportError::NotSent(why) => TransportError::Broken(why).into(),
-            error => error.into(),
-        }
+    /// What had come of it is kept.
+    pub(crate) fn cut_short(error: &TransportError, details: Details) -> Self {
+        Self::Failed(ProviderError::Unknown {
+            details: Details {
+                message: error.to_string(),
+                ..details
+            },
+            timed_out: matches!(error, TransportError::Timeout(_)),
+            advice: Advice::QueryFirst,
+        })
     }
 
-    /// Nothing was sent, for want of a signature: another time it may be there.
+    /// Nothing was sent for want of a signature, with which neither settings nor request have to do.
     pub(crate) fn unsigned(error: &SignError) -> Self {
-        Self::Failed(rejected(Details::message(chain(error)), Advice::RetrySame))
+        Self::Failed(rejected(
+            Details::message(error.to_string()),
+            Advice::RetrySame,
+        ))
     }
 
     /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
@@ -167,6 +175,7 @@ impl From<TransportError> for Refusal {
     fn from(error: TransportError) -> Self {
         Self::Failed(match error {
             TransportError::NotSent(_) => return Self::NotConnected(error.to_string()),
+            TransportError::Unsendable(_) => ProviderError::not_sent(error.to_string()),
             TransportError::Timeout(_) => ProviderError::timed_out(error.to_string()),
             TransportError::Broken(_) => ProviderError::Unknown {
                 details: Details::message(error.to_string()),

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use paydesk_provider::http::Response;
 use paydesk_provider::{Advice, Details, ProviderError};
 
-use crate::certificates::{Certificates, PlatformCertificates, RefreshError, Why};
+use crate::certificates::{
+    Certificates, CertificatesError, PlatformCertificates, RefreshError, Why,
+};
 use crate::exchange::{Account, Call, untrusted};
 use crate::operation::Operation;
 use crate::refusal::{Refusal, chain};
@@ -46,8 +48,9 @@ impl Account {
         fetched.map_err(Refusal::into_error)?
     }
 
-    /// The first answer can be checked only with a key out of itself: that it was encrypted for us is
-    /// the proof then, and its signature shows that it came just now.
+    /// An answer may be signed by a certificate that only it brings, the first one for sure and during
+    /// a rollover perhaps. That it was encrypted for us is the proof then, and its signature shows that
+    /// it came just now. Whoever fears for the `APIv3` key names the root as well.
     fn judge_certificates(
         &self,
         store: &PlatformCertificates,
@@ -57,7 +60,13 @@ impl Account {
         if response.status != 200 {
             return Err(Refusal::told(Operation::Certificates, response, now));
         }
-        let fetched = match store.read(&response.body, &self.trust.api_v3_keys().current, now) {
+        let read = |key: &_| store.read(&response.body, key, now);
+        let keys = self.trust.api_v3_keys();
+        let fetched = match (read(&keys.current), &keys.previous) {
+            (Err(CertificatesError::Undecryptable(_)), Some(previous)) => read(previous),
+            (read, _) => read,
+        };
+        let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(error) => return Ok(Err(error.into())),
         };
@@ -87,10 +96,11 @@ fn keyless(error: &RefreshError) -> ProviderError {
             };
             (details, advice)
         }
-        RefreshError::NoneIssued | RefreshError::Unusable(_) => {
-            (Details::message(chain(error)), Advice::Never)
+        RefreshError::NoneIssued => (Details::message(chain(error)), Advice::Never),
+        // A clock or a key that is wrong today is no reason to give an order up.
+        RefreshError::Unusable(_) | RefreshError::TooEarly => {
+            (Details::message(chain(error)), Advice::RetrySame)
         }
-        RefreshError::TooEarly => (Details::message(chain(error)), Advice::RetrySame),
     };
     ProviderError::Rejected { details, advice }
 }

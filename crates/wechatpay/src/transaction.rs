@@ -20,16 +20,20 @@ use crate::personal::Personal;
 #[non_exhaustive]
 pub struct Transaction {
     /// The merchant, `mchid`; of a service provider `sp_mchid`.
-    #[serde(default, alias = "sp_mchid", rename = "mchid")]
+    #[serde(default, rename = "mchid", deserialize_with = "or_empty")]
     pub merchant_id: String,
+    #[serde(default, deserialize_with = "filled")]
+    sp_mchid: Option<String>,
     /// The app, `appid`; of a service provider `sp_appid`.
-    #[serde(default, alias = "sp_appid", rename = "appid")]
+    #[serde(default, rename = "appid", deserialize_with = "or_empty")]
     pub app_id: String,
+    #[serde(default, deserialize_with = "filled")]
+    sp_appid: Option<String>,
     /// The sub-merchant of a service provider, `sub_mchid`.
-    #[serde(rename = "sub_mchid")]
+    #[serde(default, rename = "sub_mchid", deserialize_with = "filled")]
     pub sub_merchant_id: Option<String>,
     /// The sub-merchant's own app, `sub_appid`.
-    #[serde(rename = "sub_appid")]
+    #[serde(default, rename = "sub_appid", deserialize_with = "filled")]
     pub sub_app_id: Option<String>,
     /// The merchant's number.
     pub out_trade_no: String,
@@ -43,6 +47,7 @@ pub struct Transaction {
     #[serde(default, deserialize_with = "filled")]
     pub transaction_id: Option<String>,
     /// `NATIVE`, `JSAPI`, `APP`, `MWEB` (H5), …, once paid.
+    #[serde(default, deserialize_with = "readable")]
     pub trade_type: Option<String>,
     /// The payer's bank, `OTHERS` if none, once paid.
     #[serde(default, deserialize_with = "readable")]
@@ -81,10 +86,12 @@ pub struct TransactionAmount {
     /// What was ordered: this is to be compared with the order.
     pub total: Option<Cny>,
     /// What the payer paid after coupons: never to be compared with the order.
+    #[serde(default, deserialize_with = "readable")]
     pub payer_total: Option<Cny>,
     /// `CNY`.
     pub currency: Option<String>,
     /// `CNY`.
+    #[serde(default, deserialize_with = "readable")]
     pub payer_currency: Option<String>,
 }
 
@@ -116,7 +123,16 @@ pub struct Promotion {
 impl Transaction {
     /// Reads the JSON of one order.
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(json).map_err(|error| format!("no payment: {}", place(&error)))
+        let mut read: Self = serde_json::from_slice(json)
+            .map_err(|error| format!("no payment: {}", place(&error)))?;
+        // Both names of one thing may come side by side.
+        if let Some(id) = read.sp_mchid.take() {
+            read.merchant_id = id;
+        }
+        if let Some(id) = read.sp_appid.take() {
+            read.app_id = id;
+        }
+        Ok(read)
     }
 
     /// What the state means.
@@ -143,7 +159,9 @@ impl Transaction {
             currency: amount
                 .and_then(|it| it.currency.clone())
                 .unwrap_or_else(|| "CNY".to_owned()),
-            paid_at: self.success_time.map(|at| at.to_offset(UtcOffset::UTC)),
+            paid_at: self
+                .success_time
+                .and_then(|at| at.checked_to_offset(UtcOffset::UTC)),
             evidence: self.evidence(notice_id),
         }
     }
@@ -180,21 +198,22 @@ pub(crate) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
+/// None stands for an empty text.
+pub(crate) fn or_empty<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(text)?.unwrap_or_default())
+}
+
 /// An empty text stands for none.
-fn filled<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn filled<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(text)?.filter(|text| !text.is_empty()))
 }
 
-/// RFC 3339; an empty text stands for none.
+/// RFC 3339. Whoever books money knows when it learnt of it, so an odd date is left out.
 pub(crate) fn instant<'de, D: Deserializer<'de>>(
     text: D,
 ) -> Result<Option<OffsetDateTime>, D::Error> {
-    let Some(text) = filled(text)? else {
-        return Ok(None);
-    };
-    OffsetDateTime::parse(&text, &Rfc3339)
-        .map(Some)
-        .map_err(|_| serde::de::Error::custom("no date"))
+    let text: Option<String> = readable(text)?;
+    Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
 }
 
 /// `REFUND` was paid. `PAYERROR` is a failed try with a payment code, which a QR code cannot give:
@@ -303,6 +322,7 @@ mod tests {
     fn a_partners_message_names_both_merchants() {
         let read = Transaction::read(
             json!({
+                "appid": null, "mchid": "20",
                 "sp_appid": "wx1", "sp_mchid": "19", "sub_appid": "wx2", "sub_mchid": "20",
                 "out_trade_no": "PO000001", "trade_state": "SUCCESS",
                 "payer": {"sp_openid": "someone", "sub_openid": "other"},
@@ -355,7 +375,13 @@ mod tests {
             let error = Transaction::read(json.as_bytes()).expect_err(json);
             assert!(!error.contains("secret"), "{error}");
         }
-        let late = json!({"out_trade_no": "P", "trade_state": "SUCCESS", "success_time": "late"});
-        assert!(statement(&late).is_err());
+        for odd in ["late", "9999-12-31T23:59:59-08:00"] {
+            let odd = json!({"out_trade_no": "P", "trade_state": "SUCCESS", "success_time": odd});
+            assert_eq!(
+                statement(&odd).unwrap().paid_at,
+                None,
+                "and the payment is not lost"
+            );
+        }
     }
 }

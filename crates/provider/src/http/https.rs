@@ -111,7 +111,9 @@ impl Transport for ReqwestTransport {
 /// Only a connection that never came about, or a request that could not be written down, is certain
 /// not to have reached the platform.
 fn unanswered(error: reqwest::Error) -> TransportError {
-    if error.is_connect() || error.is_builder() {
+    if error.is_builder() {
+        TransportError::Unsendable(words(error))
+    } else if error.is_connect() {
         TransportError::NotSent(words(error))
     } else {
         broken_off(error)

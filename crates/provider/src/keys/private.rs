@@ -27,13 +27,24 @@ pub trait Signer: Send + Sync + fmt::Debug {
 
 /// Nothing was signed, so nothing was sent.
 #[derive(Debug, thiserror::Error)]
-#[error("the request could not be signed")]
-pub struct SignError(#[source] Box<dyn std::error::Error + Send + Sync>);
+#[non_exhaustive]
+pub enum SignError {
+    /// The signer failed. Its own words are kept in the source and not repeated: they may hold what is
+    /// secret there.
+    #[error("the request could not be signed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The signer signs with another key, or in another way.
+    #[error(
+        "the signer's signature does not fit its public key: expected is RSA with SHA-256 and the \
+         padding of PKCS#1 v1.5, over the message and not over its digest"
+    )]
+    Unfit,
+}
 
 impl SignError {
-    /// With its cause.
+    /// A failure with its cause.
     pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(cause.into())
+        Self::Failed(cause.into())
     }
 }
 

@@ -12,6 +12,10 @@ const ENDING: Duration = Duration::days(1);
 const REFRESH_WHILE_ENDING: Duration = Duration::HOUR;
 /// Between two downloads at least, whatever the reason.
 const GAP: Duration = Duration::MINUTE;
+/// After a failure, where a call cannot go on without.
+const NEEDED_GAP: Duration = Duration::seconds(5);
+/// After one that nobody waited for to its end.
+const ABANDONED_GAP: Duration = Duration::seconds(5);
 /// After failures in a row: doubled each time, up to this.
 const LONGEST_PAUSE: Duration = Duration::HOUR;
 /// For this long a serial that a download did not bring causes no other.
@@ -75,11 +79,19 @@ impl Schedule {
     pub(super) fn begin(&mut self, why: Why<'_>, now: OffsetDateTime) -> bool {
         let rested = self.last.as_ref().is_none_or(|last| {
             let pause = match last.outcome {
+                // Our own calls do not wait for long after the network is back.
+                Outcome::Failed { pause, ref error }
+                    if why == Why::Needed && *error != RefreshError::NoneIssued =>
+                {
+                    pause.min(NEEDED_GAP)
+                }
                 Outcome::Failed { pause, .. } => pause,
                 // One that was given up tells nothing, and a call that needs a key should not
-                // suffer for it. A message can be sent and given up by anybody, so there it counts.
+                // suffer for it. A message can be sent and given up by anybody, so there it counts a
+                // little.
                 Outcome::Begun if why == Why::Needed => Duration::ZERO,
-                Outcome::Begun | Outcome::Fetched => GAP,
+                Outcome::Begun => ABANDONED_GAP,
+                Outcome::Fetched => GAP,
             };
             !is_within(pause, last.at, now)
         });

@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use paydesk_provider::keys::PublicKey;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::CertificatesError;
 use crate::certificate::Certificate;
+
+/// How far our clock may be from the platform's.
+const SKEW: Duration = Duration::minutes(5);
 
 /// The platform certificates held at one moment. During a rollover there are several, and the
 /// platform names in each message the one that it used.
@@ -45,7 +48,10 @@ impl Certificates {
 
     /// What verifies a message that names this serial.
     pub(crate) fn key(&self, serial: &str, now: OffsetDateTime) -> Option<&PublicKey> {
-        self.get(serial, now).map(Certificate::public_key)
+        self.by_serial
+            .get(&serial.to_ascii_uppercase())
+            .filter(|held| held.verifies_at(now))
+            .map(|held| held.certificate.public_key())
     }
 
     /// When the newest one ends, whether or not it has begun.
@@ -111,6 +117,11 @@ impl Held {
 
     fn is_in_force(&self, now: OffsetDateTime) -> bool {
         (self.from..=self.until).contains(&now)
+    }
+
+    /// For what was signed elsewhere: our clock may be some minutes from the platform's.
+    fn verifies_at(&self, now: OffsetDateTime) -> bool {
+        (self.from - SKEW..=self.until + SKEW).contains(&now)
     }
 
     fn age(&self) -> (OffsetDateTime, OffsetDateTime) {

@@ -118,8 +118,8 @@ async fn during_a_rollover_both_certificates_verify() {
 async fn outside_its_dates_a_certificate_neither_verifies_nor_encrypts() {
     let store = holding(NOW, &[CURRENT, NEXT]).await;
     let (before, after) = (
-        datetime!(2025-11-30 23:59:59 UTC),
-        datetime!(2026-02-01 00:00:01 UTC),
+        datetime!(2025-11-30 23:54:59 UTC),
+        datetime!(2026-02-01 00:05:01 UTC),
     );
     let (current, next) = (certificate(CURRENT), certificate(NEXT));
     let preferred = |now| store.snapshot().preferred(now).cloned();
@@ -130,6 +130,19 @@ async fn outside_its_dates_a_certificate_neither_verifies_nor_encrypts() {
     assert!(!verifies(&store, CURRENT, CURRENT_KEY, after));
     assert!(verifies(&store, NEXT, NEXT_KEY, after));
     assert_eq!(preferred(datetime!(2031-01-01 00:00:00 UTC)), None);
+    // R7: for verifying, a clock may be some minutes off.
+    assert!(verifies(
+        &store,
+        NEXT,
+        NEXT_KEY,
+        datetime!(2025-11-30 23:56:00 UTC)
+    ));
+    assert!(verifies(
+        &store,
+        CURRENT,
+        CURRENT_KEY,
+        datetime!(2026-02-01 00:04:00 UTC)
+    ));
 }
 
 #[tokio::test]

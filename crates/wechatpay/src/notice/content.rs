@@ -12,7 +12,7 @@ use crate::cipher;
 use crate::keys::ApiV3Keys;
 use crate::personal::Personal;
 use crate::refund::RefundStatus;
-use crate::transaction::{Transaction, instant, place};
+use crate::transaction::{Transaction, filled, instant, or_empty, place, readable};
 use crate::trust::Authentic;
 
 const PAID: &str = "TRANSACTION.SUCCESS";
@@ -72,10 +72,12 @@ impl fmt::Debug for NoticeContent {
 #[non_exhaustive]
 pub struct RefundNotice {
     /// The merchant, `mchid`; of a service provider `sp_mchid` where that is told.
-    #[serde(default, alias = "sp_mchid", rename = "mchid")]
+    #[serde(default, rename = "mchid", deserialize_with = "or_empty")]
     pub merchant_id: String,
+    #[serde(default, deserialize_with = "filled")]
+    sp_mchid: Option<String>,
     /// The sub-merchant of a service provider, where it is told.
-    #[serde(rename = "sub_mchid")]
+    #[serde(default, rename = "sub_mchid", deserialize_with = "filled")]
     pub sub_merchant_id: Option<String>,
     /// The merchant's number of the order.
     pub out_trade_no: String,
@@ -91,6 +93,7 @@ pub struct RefundNotice {
     #[serde(default, deserialize_with = "instant")]
     pub success_time: Option<OffsetDateTime>,
     /// Where it went, in words.
+    #[serde(default, deserialize_with = "readable")]
     pub user_received_account: Option<Personal>,
     /// How much.
     pub amount: RefundNoticeAmount,
@@ -183,7 +186,14 @@ fn is_combined(plain: &[u8]) -> bool {
 }
 
 fn refund(body: &Authentic, plain: &[u8]) -> Result<NoticeContent, NoticeError> {
-    body.attest(|_| serde_json::from_slice(plain))
+    let read = |_: &[u8]| -> Result<RefundNotice, serde_json::Error> {
+        let mut refund: RefundNotice = serde_json::from_slice(plain)?;
+        if let Some(id) = refund.sp_mchid.take() {
+            refund.merchant_id = id;
+        }
+        Ok(refund)
+    };
+    body.attest(read)
         .map(|refund| NoticeContent::Refund(Box::new(refund)))
         .map_err(|error| malformed(format!("no refund: {}", place(&error))))
 }

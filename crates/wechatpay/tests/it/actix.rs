@@ -285,7 +285,7 @@ async fn the_log_says_why_and_repeats_nothing() {
     assert_eq!(deliver(None, request(&notice)).await, refused(500));
     let text = log.0.lock().unwrap();
     for said in [
-        "WARN message=notice refused: the signature does not match reason=\"bad_signature\" body_bytes=20",
+        "DEBUG message=notice refused: the signature does not match reason=\"bad_signature\" body_bytes=20",
         "ERROR message=notice refused: there is no Data<WechatPay> in the app's data: add \
          .app_data(Data::new(client))",
     ] {

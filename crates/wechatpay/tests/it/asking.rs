@@ -269,8 +269,6 @@ async fn what_is_of_another_type_is_malformed_where_money_depends_on_it() {
         ("trade_state", "null"),
         ("trade_state", "{}"),
         ("transaction_id", "42000001"),
-        ("success_time", "\"late\""),
-        ("success_time", "1767232800"),
         ("amount", "990"),
         ("amount", "[990]"),
     ] {
@@ -288,7 +286,7 @@ async fn what_is_of_another_type_is_malformed_where_money_depends_on_it() {
     }
     assert_eq!(
         platform.sent().len(),
-        23,
+        21,
         "an authentic answer is not asked for again"
     );
 }

@@ -11,11 +11,14 @@ use crate::platform::{FakePlatform, NOW, PLATFORM_KEY_ID, at, credentials, vecto
 const ID: &str = "PUB_KEY_ID_TEST";
 
 fn client(id: &str, key: &str, now: i64) -> WechatPay {
-    // Beside another: the published notice names a certificate.
-    let platform_keys = PlatformKeys::new(PLATFORM_KEY_ID, crate::platform::PLATFORM_PUBLIC)
-        .unwrap()
-        .and(id, key)
-        .unwrap();
+    let platform_keys = if id.starts_with("PUB_KEY_ID_") {
+        PlatformKeys::new(id, key)
+    } else {
+        // A certificate's serial stands beside a public key.
+        PlatformKeys::new(PLATFORM_KEY_ID, crate::platform::PLATFORM_PUBLIC)
+            .and_then(|keys| keys.and(id, key))
+    };
+    let platform_keys = platform_keys.unwrap();
     let credentials = Credentials {
         platform_keys,
         ..credentials()

@@ -158,6 +158,8 @@ async fn from_the_request_to_the_money() {
         panic!("{notice:?}");
     };
     let expected = ExpectedRefund {
+        merchant_id: "1900007291",
+        sub_merchant_id: None,
         out_trade_no: "PO0001",
         out_refund_no: "RF0001",
         total: Cny::from_fen(990),

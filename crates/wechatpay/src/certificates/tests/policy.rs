@@ -222,7 +222,7 @@ async fn failures_are_followed_by_growing_pauses() {
     let mut at = Vec::new();
     for minutes in 0..300 {
         let (fetched, outcome) = scene
-            .fail(Why::Needed, NOW + Duration::minutes(minutes))
+            .fail(Why::Asked, NOW + Duration::minutes(minutes))
             .await;
         assert_eq!(
             outcome.unwrap_err(),
@@ -241,6 +241,21 @@ async fn failures_are_followed_by_growing_pauses() {
     assert!(scene.fail(Why::Due, later).await.0);
     assert!(!scene.fail(Why::Due, later + Duration::seconds(59)).await.0);
     assert!(scene.fail(Why::Due, later + Duration::MINUTE).await.0);
+}
+
+#[tokio::test]
+async fn our_own_calls_do_not_wait_long_after_the_network_is_back() {
+    let scene = Scene::new();
+    let mut at = Vec::new();
+    for second in 0..3600 {
+        let now = NOW + Duration::seconds(second);
+        if scene.fail(Why::Needed, now).await.0 {
+            at.push(second);
+        }
+    }
+    assert!(at.windows(2).all(|pair| pair[1] - pair[0] == 5), "{at:?}");
+    let back = NOW + Duration::seconds(3600);
+    assert!(scene.succeed(Why::Needed, back, &[CURRENT]).await);
 }
 
 #[tokio::test]
