@@ -99,7 +99,14 @@ impl WechatPay {
         })?;
         let call = Call::post(Operation::Close, target, body);
         let (class, details) = match self.account.call(&call).await {
-            Ok(reply) => return Ok(answered(Closed::Accepted, reply.details)),
+            // The status is not signed, so that it came with nothing is what says that it is about a
+            // close and not something else that was signed just now.
+            Ok(reply) => {
+                return reply.value(|body| {
+                    let accepted = body.is_empty().then_some(Closed::Accepted);
+                    accepted.ok_or_else(|| "no close: the answer is not empty".to_owned())
+                });
+            }
             Err(Refusal::Told { class, details }) => (class, details),
             Err(refusal) => return Err(refusal.into_error()),
         };

@@ -23,6 +23,8 @@ mod conformance;
 #[cfg(test)]
 mod cut_short;
 #[cfg(test)]
+mod forgeries;
+#[cfg(test)]
 mod hosts_in_turn;
 #[cfg(test)]
 mod notices;

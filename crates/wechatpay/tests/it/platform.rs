@@ -100,7 +100,7 @@ impl std::fmt::Debug for FakePlatform {
     }
 }
 
-fn der(pem: &str) -> Vec<u8> {
+pub(crate) fn der(pem: &str) -> Vec<u8> {
     let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     STANDARD.decode(text).unwrap()
 }
