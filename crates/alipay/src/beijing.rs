@@ -20,8 +20,9 @@ pub(crate) fn write(at: OffsetDateTime) -> Option<String> {
 /// The instant a message speaks of, in UTC.
 pub(crate) fn read(text: &str) -> Option<OffsetDateTime> {
     PrimitiveDateTime::parse(text, READ)
-        .ok()
-        .map(|at| at.assume_offset(ZONE).to_offset(UtcOffset::UTC))
+        .ok()?
+        .assume_offset(ZONE)
+        .checked_to_offset(UtcOffset::UTC)
 }
 
 #[cfg(test)]
@@ -58,6 +59,8 @@ mod tests {
             "2026-01-01",
             "2026-01-01T12:00:00",
             "2026-02-30 12:00:00",
+            // A date in China, and none any more in UTC.
+            "-9999-01-01 07:59:59",
             "soon",
         ] {
             assert_eq!(read(text), None, "{text}");
