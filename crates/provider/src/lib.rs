@@ -6,6 +6,8 @@ mod error;
 pub mod http;
 #[cfg(feature = "sdk")]
 pub mod keys;
+#[cfg(feature = "sdk")]
+pub mod matching;
 mod notice;
 mod observer;
 mod payment;

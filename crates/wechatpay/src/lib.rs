@@ -55,7 +55,7 @@ pub use client::WechatPay;
 pub use config::{Clock, Config, ConfigError, Credentials, Nonce, Pause};
 pub use invocation::{AppInvocation, JsapiInvocation, MiniProgramInvocation};
 pub use keys::{ApiV3Key, MerchantKey};
-pub use matching::{Difference, ExpectedOrder, ExpectedRefund, Mismatch};
+pub use matching::{ExpectedOrder, ExpectedRefund};
 pub use notice::{
     Acknowledgement, NoticeContent, NoticeVerifier, RefundNotice, RefundNoticeAmount, WechatNotice,
 };
@@ -66,6 +66,7 @@ pub use paydesk_provider::http::{
     Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
 };
 pub use paydesk_provider::keys::{KeyError, PublicKey, SignError, Signer};
+pub use paydesk_provider::matching::{Difference, Mismatch};
 pub use paydesk_provider::{
     Advice, Answer, Closed, Details, Exchange, Identity, NoticeError, Observer, PaymentProvider,
     ProviderError, RawNotice, TradeState, Untrusted, Verified,
