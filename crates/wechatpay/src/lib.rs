@@ -31,7 +31,6 @@ mod operation;
 mod order;
 mod orders;
 mod payee;
-mod personal;
 mod platform_keys;
 mod prepay;
 mod raw;
@@ -69,10 +68,9 @@ pub use paydesk_provider::keys::{KeyError, PublicKey, SignError, Signer};
 pub use paydesk_provider::matching::{Difference, Mismatch};
 pub use paydesk_provider::{
     Advice, Answer, Closed, Details, Exchange, Identity, NoticeError, Observer, PaymentProvider,
-    ProviderError, RawNotice, TradeState, Untrusted, Verified,
+    Personal, ProviderError, RawNotice, TradeState, Untrusted, Verified,
 };
 pub use payee::SubMerchant;
-pub use personal::Personal;
 pub use platform_keys::{PlatformKeyError, PlatformKeys};
 pub use prepay::{H5Info, OpenId, Prepay};
 pub use raw::RawCall;
