@@ -1,18 +1,15 @@
 //! The request for a QR code: what the platform takes, checked before anything is sent.
 
-use std::borrow::Cow;
-
 use paydesk_money::Cny;
-use paydesk_provider::{Capabilities, CreatePayment, ProviderError, Scene};
+use paydesk_provider::{Capabilities, CreatePayment, Scene};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
-use url::Url;
 
 use crate::beijing;
+use crate::checks::{Unsendable, check_notify_url, check_own_no, json, refuse};
 
 /// The farthest deadline the platform takes.
 const LONGEST_LIFE: Duration = Duration::days(15);
-const LONGEST_URL: usize = 256;
 
 /// Under which of the two scan-to-pay contracts codes are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,22 +29,6 @@ impl Product {
             Self::FaceToFace => "FACE_TO_FACE_PAYMENT",
             Self::OrderCode => "QR_CODE_OFFLINE",
         }
-    }
-}
-
-/// Why a request is not sent.
-#[derive(Debug)]
-pub(crate) struct Unsendable(Cow<'static, str>);
-
-impl Unsendable {
-    pub(crate) fn because(why: impl Into<Cow<'static, str>>) -> Self {
-        Self(why.into())
-    }
-}
-
-impl From<Unsendable> for ProviderError {
-    fn from(Unsendable(why): Unsendable) -> Self {
-        Self::not_sent(why)
     }
 }
 
@@ -97,10 +78,6 @@ pub(crate) fn number(payment_no: &str) -> Result<String, Unsendable> {
     })
 }
 
-fn json(value: &impl Serialize) -> Result<String, Unsendable> {
-    serde_json::to_string(value).map_err(|error| Unsendable::because(error.to_string()))
-}
-
 /// The platform forbids these characters in a subject; their wide forms read the same. That no `&`
 /// is sent also keeps the borders in the signed text of a notice, which repeats the subject, clear.
 fn subject(description: &str) -> String {
@@ -125,7 +102,7 @@ pub(crate) fn check(
     request: &CreatePayment,
     now: OffsetDateTime,
 ) -> Result<(), Unsendable> {
-    check_number(capabilities, &request.payment_no)?;
+    check_own_no(&request.payment_no, "out_trade_no")?;
     if !capabilities.scenes.contains(&request.scene) {
         return refuse(format!("{} is not offered", request.scene));
     }
@@ -139,15 +116,6 @@ pub(crate) fn check(
     }
     if request.expire_at - now > LONGEST_LIFE {
         return refuse("the deadline is more than 15 days away");
-    }
-    Ok(())
-}
-
-/// The gateway has been seen to take more, but this is what it promises.
-pub(crate) fn check_number(capabilities: &Capabilities, number: &str) -> Result<(), Unsendable> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if !capabilities.payment_no_len.contains(&number.len()) || !number.bytes().all(plain) {
-        return refuse("a payment number has 1 to 64 letters, digits or _");
     }
     Ok(())
 }
@@ -166,29 +134,6 @@ fn check_description(capabilities: &Capabilities, text: &str) -> Result<(), Unse
         return refuse("the description holds a character the platform does not take, an emoji?");
     }
     Ok(())
-}
-
-fn check_notify_url(text: &str) -> Result<(), Unsendable> {
-    if text.len() > LONGEST_URL {
-        return refuse("the notify_url is longer than 256 bytes");
-    }
-    let Ok(url) = Url::parse(text) else {
-        return refuse("the notify_url is no URL");
-    };
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return refuse("the notify_url is not http or https");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse("the notify_url has a query, which the platform does not take");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("the notify_url has a user name, and the platform logs in nowhere");
-    }
-    Ok(())
-}
-
-fn refuse(why: impl Into<Cow<'static, str>>) -> Result<(), Unsendable> {
-    Err(Unsendable::because(why))
 }
 
 #[cfg(test)]

@@ -3,9 +3,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use crate::answer::{Envelope, Head};
-use crate::codes::{Class, Operation, classify};
+use crate::codes::{Class, classify};
+use crate::operation::Operation;
+use crate::signing::Unsigned;
 
 /// How long to wait after "too fast": the platform never says.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -15,6 +19,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) enum Refusal {
     /// The platform signed another answer.
     Told { class: Class, details: Details },
+    /// There was no connection to send it on.
+    NotConnected(String),
     /// There is no answer, or none to build on.
     Failed(ProviderError),
 }
@@ -82,22 +88,76 @@ impl Refusal {
         })
     }
 
+    /// An answer had begun and did not end, so the request was sent, whatever the transport says.
+    pub(crate) fn cut_short(error: TransportError) -> Self {
+        match error {
+            TransportError::NotSent(why) | TransportError::Unsendable(why) => {
+                TransportError::Broken(why).into()
+            }
+            error => error.into(),
+        }
+    }
+
+    /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
+    /// caller has waited long enough.
+    pub(crate) fn repeatable_after(&self, pause: Duration) -> Option<Duration> {
+        match self {
+            Self::Failed(
+                ProviderError::Unknown {
+                    timed_out: true, ..
+                }
+                | ProviderError::Rejected { .. },
+            ) => None,
+            Self::Failed(error) => match error.advice() {
+                Advice::RetryAfter(wait) => Some(wait),
+                _ => Some(pause),
+            },
+            Self::NotConnected(_) => Some(pause),
+            Self::Told { class, .. } => match class {
+                Class::Throttled => Some(PAUSE),
+                Class::Retry => Some(pause),
+                _ => None,
+            },
+        }
+    }
+
+    /// A stable name for metrics.
+    pub(crate) const fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotConnected(_) => "rejected",
+            Self::Failed(error) => error.kind(),
+            Self::Told { class, .. } => match class {
+                Class::Rejected => "rejected",
+                Class::QueryFirst | Class::Retry | Class::Throttled => "unknown",
+                Class::NoSuchTrade | Class::AlreadyPaid => "told",
+            },
+        }
+    }
+
+    /// The platform's code.
+    pub(crate) fn code(&self) -> Option<&str> {
+        let details = match self {
+            Self::NotConnected(_) => return None,
+            Self::Failed(error) => error.details(),
+            Self::Told { details, .. } => details,
+        };
+        details.code.as_deref()
+    }
+
     /// What this is to a caller for whom no class has a meaning of its own.
     pub(crate) fn into_error(self) -> ProviderError {
         let (class, details) = match self {
             Self::Failed(error) => return error,
+            Self::NotConnected(message) => {
+                return rejected(Details::message(message), Advice::RetrySame);
+            }
             Self::Told { class, details } => (class, details),
         };
         let advice = match class {
-            Class::Rejected => {
-                return ProviderError::Rejected {
-                    details,
-                    advice: Advice::Never,
-                };
-            }
+            Class::Rejected => return rejected(details, Advice::Never),
             Class::Throttled => Advice::RetryAfter(PAUSE),
             Class::Retry => Advice::RetrySame,
-            Class::QueryFirst | Class::NoSuchPayment | Class::AlreadyPaid => Advice::QueryFirst,
+            Class::QueryFirst | Class::NoSuchTrade | Class::AlreadyPaid => Advice::QueryFirst,
         };
         ProviderError::Unknown {
             details,
@@ -107,17 +167,37 @@ impl Refusal {
     }
 }
 
+const fn rejected(details: Details, advice: Advice) -> ProviderError {
+    ProviderError::Rejected { details, advice }
+}
+
+impl From<Unsigned> for Refusal {
+    fn from(unsigned: Unsigned) -> Self {
+        Self::Failed(unsigned.into())
+    }
+}
+
+impl From<Unsigned> for ProviderError {
+    /// Neither settings nor request have to do with a key service that is out of order.
+    fn from(unsigned: Unsigned) -> Self {
+        match unsigned {
+            Unsigned::Clock => Self::not_sent("the clock's time cannot be written as a date"),
+            Unsigned::Signer(error) => {
+                rejected(Details::message(error.to_string()), Advice::RetrySame)
+            }
+        }
+    }
+}
+
 impl From<TransportError> for Refusal {
     fn from(error: TransportError) -> Self {
-        let details = Details::message(error.to_string());
         match error {
-            TransportError::Unsendable(_) => Self::Failed(ProviderError::not_sent(details.message)),
-            TransportError::NotSent(_) => Self::Failed(ProviderError::Rejected {
-                details,
-                advice: Advice::RetrySame,
-            }),
-            TransportError::Timeout(_) => Self::Failed(ProviderError::timed_out(details.message)),
-            TransportError::Broken(_) => Self::unknown(details),
+            TransportError::Unsendable(_) => {
+                Self::Failed(ProviderError::not_sent(error.to_string()))
+            }
+            TransportError::NotSent(_) => Self::NotConnected(error.to_string()),
+            TransportError::Timeout(_) => Self::Failed(ProviderError::timed_out(error.to_string())),
+            TransportError::Broken(_) => Self::unknown(Details::message(error.to_string())),
         }
     }
 }
@@ -131,6 +211,11 @@ pub(crate) fn details(response: &Response<Bytes>) -> Details {
             .map(|id| id.chars().take(128).collect()),
         ..Details::default()
     }
+}
+
+/// The platform's own time. Not signed.
+pub(crate) fn platform_time(response: &Response<Bytes>) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
 }
 
 /// The narrower code says more, where there is one.

@@ -6,68 +6,102 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use paydesk_provider::http::{Method, Request};
+use paydesk_provider::keys::SignError;
 use time::OffsetDateTime;
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use crate::beijing;
-use crate::codes::Operation;
 use crate::keys::AppKey;
-use crate::order::Unsendable;
 
 const USER_AGENT: &str = concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
-/// For a whole exchange.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// RSA with SHA-256. Neither side's messages choose another.
 pub(crate) const SIGN_TYPE: &str = "RSA2";
+/// What is ordered. It travels in the body.
+const CONTENT: &str = "biz_content";
 
 /// Signs for one app and sends to one gateway.
-pub(crate) struct Signer {
-    pub(crate) app_id: String,
+pub(crate) struct App {
+    pub(crate) id: String,
     pub(crate) key: AppKey,
     pub(crate) gateway: Url,
 }
 
-impl Signer {
-    /// A request, signed at this time. `biz_content` is made once: what is signed is what is sent.
+/// What differs between requests. `biz_content` is made once: what is signed is what is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) notify_url: Option<&'a str>,
+    pub(crate) biz_content: &'a str,
+}
+
+/// Why there is no signature.
+#[derive(Debug)]
+pub(crate) enum Unsigned {
+    /// The clock tells no time that can be sent.
+    Clock,
+    /// The signer failed.
+    Signer(SignError),
+}
+
+/// A signed request, by whatever way it travels.
+pub(crate) struct Signed<'a> {
+    gateway: &'a Url,
+    /// Sorted by name, none of them empty.
+    parameters: Vec<(&'static str, String)>,
+    sign: String,
+}
+
+impl App {
+    /// Signs a request as of this time.
+    pub(crate) async fn sign(
+        &self,
+        parameters: Parameters<'_>,
+        at: OffsetDateTime,
+    ) -> Result<Signed<'_>, Unsigned> {
+        let timestamp = beijing::write(at).ok_or(Unsigned::Clock)?;
+        let mut all = vec![
+            ("app_id", self.id.clone()),
+            (CONTENT, parameters.biz_content.to_owned()),
+            ("charset", "utf-8".to_owned()),
+            ("format", "JSON".to_owned()),
+            ("method", parameters.method.to_owned()),
+            ("sign_type", SIGN_TYPE.to_owned()),
+            ("timestamp", timestamp),
+            ("version", "1.0".to_owned()),
+        ];
+        let more = [("notify_url", parameters.notify_url)];
+        all.extend(
+            more.into_iter()
+                .filter_map(|(name, value)| Some((name, value?.to_owned()))),
+        );
+        all.retain(|(_, value)| !value.is_empty());
+        all.sort_unstable();
+        let text = canonical(
+            all.iter()
+                .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+        );
+        let signature = self.key.sign(&text).await.map_err(Unsigned::Signer)?;
+        Ok(Signed {
+            gateway: &self.gateway,
+            parameters: all,
+            sign: STANDARD.encode(signature),
+        })
+    }
+}
+
+impl Signed<'_> {
+    /// The request of a server.
     ///
     /// The common parameters travel in the query, as the platform's own library has it: without
     /// `charset` there the gateway reads GBK. What is ordered travels in the body and stays out of
     /// the logs of whoever logs addresses.
-    pub(crate) async fn request(
-        &self,
-        operation: Operation,
-        at: OffsetDateTime,
-        notify_url: Option<&str>,
-        biz_content: &str,
-    ) -> Result<Request, Unsendable> {
-        let timestamp = beijing::write(at)
-            .ok_or_else(|| Unsendable::because("the clock's time cannot be written as a date"))?;
-        let mut common = vec![
-            ("app_id", self.app_id.as_str()),
-            ("charset", "utf-8"),
-            ("format", "JSON"),
-            ("method", operation.method()),
-            ("sign_type", SIGN_TYPE),
-            ("timestamp", &timestamp),
-            ("version", "1.0"),
-        ];
-        common.extend(notify_url.map(|url| ("notify_url", url)));
-        let body = ("biz_content", biz_content);
-        let all = common.iter().chain([&body]);
-        let text = canonical(all.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let signature = self
-            .key
-            .sign(&text)
-            .await
-            .map_err(|error| Unsendable::because(error.to_string()))?;
+    pub(crate) fn request(&self, timeout: Duration) -> Request {
+        let (body, common): (Vec<_>, Vec<_>) = self
+            .parameters
+            .iter()
+            .partition(|(name, _)| *name == CONTENT);
         let mut url = self.gateway.clone();
-        url.query_pairs_mut()
-            .extend_pairs(&common)
-            .append_pair("sign", &STANDARD.encode(signature));
-        let body = Serializer::new(String::new())
-            .append_pair(body.0, body.1)
-            .finish();
+        url.set_query(Some(&self.encoded(&common)));
         let headers = [
             (
                 "Content-Type",
@@ -76,16 +110,47 @@ impl Signer {
             ("Accept", "application/json"),
             ("User-Agent", USER_AGENT),
         ];
-        Ok(Request {
+        Request {
             method: Method::Post,
             url,
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            body: Bytes::from(body),
-            timeout: TIMEOUT,
-        })
+            body: Bytes::from(pairs(&body)),
+            timeout,
+        }
     }
+
+    /// These parameters and the signature behind them.
+    fn encoded(&self, parameters: &[&(&'static str, String)]) -> String {
+        let sign = ("sign", self.sign.clone());
+        let mut all = parameters.to_vec();
+        all.push(&sign);
+        pairs(&all)
+    }
+}
+
+fn pairs(parameters: &[&(&'static str, String)]) -> String {
+    let pairs: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escape(value)))
+        .collect();
+    pairs.join("&")
+}
+
+/// As the platform's examples have it: `%` and two digits for all but the plainest characters, a
+/// space among them, which every reader of forms and of addresses understands alike.
+fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push('%');
+            escaped.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    escaped
 }
 
 /// The text that is signed: without empty values, sorted by name, joined as they are. Nothing is

@@ -27,6 +27,15 @@ impl<T> Authentic<T> {
     ) -> Result<Verified<R>, E> {
         read(&self.0).map(Verified::attest)
     }
+
+    /// The message itself, as something the platform really said.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the verifier: only an authentic message is here"
+    )]
+    pub(crate) fn whole(self) -> Verified<T> {
+        Verified::attest(self.0)
+    }
 }
 
 impl AlipayKeys {

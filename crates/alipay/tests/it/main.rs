@@ -8,6 +8,8 @@ mod config;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod exchange;
+#[cfg(test)]
 mod forgeries;
 #[cfg(test)]
 mod notices;

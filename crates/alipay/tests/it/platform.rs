@@ -121,6 +121,7 @@ impl FakePlatform {
         Alipay::new(
             Config::new(credentials())
                 .clock(|| NOW)
+                .pause(|_| std::future::ready(()))
                 .transport(Arc::clone(self) as Arc<dyn Transport>),
         )
         .unwrap()
