@@ -1,5 +1,6 @@
 //! The gateway's answers: one node with what is said, and beside it the signature over its text.
 
+use crate::fields::Fields;
 use crate::members::{Members, NotMembers};
 
 const LONGEST_MESSAGE: usize = 300;

@@ -2,7 +2,7 @@
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// A fixed offset: China has no daylight saving time, and a container may have no zone database.
 const ZONE: UtcOffset = offset!(+8);
@@ -15,6 +15,11 @@ const READ: &[BorrowedFormatItem<'_>] =
 /// Whole seconds; `None` for what cannot be written as a date.
 pub(crate) fn write(at: OffsetDateTime) -> Option<String> {
     at.checked_to_offset(ZONE)?.format(WRITTEN).ok()
+}
+
+/// The day it is in China.
+pub(crate) fn date(at: OffsetDateTime) -> Date {
+    at.checked_to_offset(ZONE).unwrap_or(at).date()
 }
 
 /// The instant a message speaks of, in UTC.

@@ -39,6 +39,52 @@ pub(crate) fn check_own_no(number: &str, field: &'static str) -> Result<(), Unse
     Ok(())
 }
 
+/// A number that the merchant gave an order made elsewhere, which may hold what has been seen to pass.
+pub(crate) fn check_given_no(number: &str, field: &'static str) -> Result<(), Unsendable> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !(1..=LONGEST_NUMBER).contains(&number.len()) || !number.bytes().all(plain) {
+        return refuse(format!("{field} has 1 to 64 letters, digits, _ or -"));
+    }
+    Ok(())
+}
+
+/// A number of the platform's.
+pub(crate) fn check_trade_no(number: &str) -> Result<(), Unsendable> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric();
+    if !(1..=LONGEST_NUMBER).contains(&number.len()) || !number.bytes().all(plain) {
+        return refuse("trade_no has 1 to 64 letters or digits");
+    }
+    Ok(())
+}
+
+/// A text within its length, counted in bytes, that the platform can store.
+pub(crate) fn text(text: &str, field: &'static str, most: usize) -> Result<(), Unsendable> {
+    if text.is_empty() {
+        return refuse(format!("{field} is empty"));
+    }
+    if text.len() > most {
+        return refuse(format!("{field} is longer than {most} bytes"));
+    }
+    if text
+        .chars()
+        .any(|char| char > '\u{FFFF}' || char.is_control())
+    {
+        return refuse(format!(
+            "{field} holds a character the platform does not take, an emoji?"
+        ));
+    }
+    Ok(())
+}
+
+/// A text that may be left out, but is not empty.
+pub(crate) fn optional(
+    value: Option<&str>,
+    field: &'static str,
+    most: usize,
+) -> Result<(), Unsendable> {
+    value.map_or(Ok(()), |value| text(value, field, most))
+}
+
 /// Where notices go. Redirects are not followed there.
 pub(crate) fn check_notify_url(text: &str) -> Result<(), Unsendable> {
     let url = web_address(text, "notify_url")?;

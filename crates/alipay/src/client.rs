@@ -6,23 +6,19 @@ use paydesk_provider::{
     Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity, Notice,
     NoticeError, PaymentProvider, PaymentStatement, ProviderError, RawNotice, Verified,
 };
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::checks::check_own_no;
-use crate::codes::Class;
 use crate::config::{Config, ConfigError, Credentials};
-use crate::exchange::{Account, Asked, Call, answered};
+use crate::exchange::Account;
+use crate::fields::Fields;
 use crate::members::Members;
-use crate::notice;
-use crate::operation::Operation;
+use crate::notice::{self, NoticeVerifier};
 use crate::order::{self, Product};
-use crate::refusal::Refusal;
+use crate::record::Record;
 use crate::signing::App;
-use crate::trade::Trade;
-
-/// A QR code works this long, whatever the order's own deadline is.
-const CODE_LIFE: Duration = Duration::hours(2);
-const LONGEST_CODE: usize = 1024;
+use crate::trade::TradeNumber;
+use crate::trust::FormRule;
 
 /// One merchant's app at Alipay.
 ///
@@ -33,7 +29,7 @@ pub struct Alipay {
     pub(crate) account: Arc<Account>,
     identity: Identity,
     capabilities: Capabilities,
-    product: Product,
+    pub(crate) product: Product,
 }
 
 impl Alipay {
@@ -78,6 +74,11 @@ impl Alipay {
         })
     }
 
+    /// What checks and opens notices to this app.
+    pub fn notices(&self) -> NoticeVerifier {
+        NoticeVerifier::new(Arc::clone(&self.account))
+    }
+
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.account.now()
     }
@@ -86,7 +87,7 @@ impl Alipay {
     /// app's signature, looked the number up in the account behind our app, and answered with a key
     /// that it issued for this app alone.
     fn statement(&self, members: &Members<'_>) -> Result<PaymentStatement, String> {
-        let trade = Trade::read(|name| members.text(name))?;
+        let trade = Record::read(members)?;
         let Account { app, seller_id, .. } = &*self.account;
         // Were they ever sent, they would be compared like a notice's.
         let merchant_id = members.text("seller_id")?;
@@ -110,21 +111,11 @@ impl PaymentProvider for Alipay {
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %request.payment_no))]
     async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError> {
-        let now = self.now();
-        order::check(&self.capabilities, request, now)?;
-        let call = Call {
-            operation: Operation::Precreate,
-            method: "alipay.trade.precreate".into(),
-            notify_url: Some(request.notify_url.clone()),
-            biz_content: order::precreate(self.product, request)?,
-            asked: Asked::out_trade_no(&request.payment_no),
-        };
-        let reply = self.account.call(&call).await;
-        let code = reply.map_err(Refusal::into_error)?.value(qr_code)?;
+        let code = self.precreate(&order::order(request)?).await?;
         Ok(Answer {
             value: Created {
-                code_url: code.value,
-                code_expires_at: now + CODE_LIFE,
+                code_url: code.value.content,
+                code_expires_at: code.value.expires_at,
             },
             request_id: code.request_id,
         })
@@ -135,24 +126,13 @@ impl PaymentProvider for Alipay {
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn query(&self, payment_no: &str) -> Result<Answer<Found>, ProviderError> {
         check_own_no(payment_no, "out_trade_no")?;
-        let call = Call {
-            operation: Operation::Query,
-            method: "alipay.trade.query".into(),
-            notify_url: None,
-            biz_content: order::number(payment_no)?,
-            asked: Asked::out_trade_no(payment_no),
-        };
-        let reply = match self.account.call(&call).await {
-            Ok(reply) => reply,
-            Err(Refusal::Told {
-                class: Class::NoSuchTrade,
-                details,
-            }) => return Ok(answered(Found::NoSuchPayment, details)),
-            Err(refusal) => return Err(refusal.into_error()),
-        };
-        let answer = reply.read(|members| self.statement(members))?;
+        let number = TradeNumber::OutTradeNo(payment_no.to_owned());
+        let answer = self.ask(&number, &[], |node| self.statement(node)).await?;
         Ok(Answer {
-            value: Found::Payment(Box::new(answer.value)),
+            value: match answer.value {
+                Some(statement) => Found::Payment(Box::new(statement)),
+                None => Found::NoSuchPayment,
+            },
             request_id: answer.request_id,
         })
     }
@@ -162,40 +142,13 @@ impl PaymentProvider for Alipay {
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
     async fn close(&self, payment_no: &str) -> Result<Answer<Closed>, ProviderError> {
         check_own_no(payment_no, "out_trade_no")?;
-        let call = Call {
-            operation: Operation::Close,
-            method: "alipay.trade.close".into(),
-            notify_url: None,
-            biz_content: order::number(payment_no)?,
-            asked: Asked::out_trade_no(payment_no),
-        };
-        let refusal = match self.account.call(&call).await {
-            Ok(reply) => return Ok(answered(Closed::Accepted, reply.details)),
-            Err(refusal) => refusal,
-        };
-        match refusal {
-            Refusal::Told {
-                class: Class::AlreadyPaid,
-                details,
-            } => Ok(answered(Closed::AlreadyPaid, details)),
-            Refusal::Told {
-                class: Class::NoSuchTrade,
-                details,
-            } => Ok(answered(Closed::NoSuchPayment, details)),
-            refusal => Err(refusal.into_error()),
-        }
+        self.close_trade(&TradeNumber::OutTradeNo(payment_no.to_owned()))
+            .await
     }
 
-    #[tracing::instrument(name = "alipay.verify", level = "debug", skip_all)]
     fn verify(&self, notice: &RawNotice) -> Result<Verified<Notice>, NoticeError> {
-        let verified = notice::check_headers(&notice.headers)
-            .and_then(|()| self.account.keys.authenticate_form(&notice.body))
-            .map_err(NoticeError::from)
-            .and_then(|form| form.attest(notice::open));
-        if let Err(error) = &verified {
-            tracing::debug!(reason = error.reason(), "notice refused");
-        }
-        verified
+        self.notices()
+            .opened(notice, FormRule::Notice, notice::neutral)
     }
 
     /// Alipay's public key is configured, not fetched: there is nothing to do.
@@ -214,11 +167,4 @@ impl fmt::Debug for Alipay {
             .field("transport", &self.account.transport)
             .finish_non_exhaustive()
     }
-}
-
-fn qr_code(members: &Members<'_>) -> Result<String, String> {
-    members
-        .text("qr_code")?
-        .filter(|code| code.len() <= LONGEST_CODE)
-        .ok_or_else(|| "qr_code is missing or too long".to_owned())
 }

@@ -13,6 +13,8 @@ use table::TABLE;
 pub(crate) enum Class {
     /// It did not happen; the request or the settings are wrong, or a rule forbids it.
     Rejected,
+    /// It did not happen; the same again works once the merchant's account holds enough.
+    NotEnough,
     /// It may have happened, or the number is already known there: ask about it.
     QueryFirst,
     /// It may have happened, and the same again does no harm.
@@ -23,6 +25,10 @@ pub(crate) enum Class {
     NoSuchTrade,
     /// It is paid.
     AlreadyPaid,
+    /// Nothing happened on that day.
+    NoStatement,
+    /// The bill is not made yet, or never will be.
+    NotYet,
 }
 
 /// The business behind the gateway refused.
@@ -56,8 +62,21 @@ fn in_its_family(code: &str, name: &str) -> bool {
     }
 }
 
-/// The code's name in the table, and its class.
+/// The code's name in the table, and its class. The codes about bills have been documented under
+/// `isp.` and in lower case, too; a bill moves no money, so for it these pass for the same.
 fn documented(operation: Operation, sub_code: &str) -> Option<(&'static str, Class)> {
+    if let Some(found) = listed(operation, sub_code) {
+        return Some(found);
+    }
+    if operation != Operation::Bill {
+        return None;
+    }
+    let tail = sub_code.rsplit('.').next().unwrap_or_default();
+    let name = tail.to_ascii_uppercase().replace('-', "_");
+    listed(operation, &name).filter(|(_, class)| *class != Class::QueryFirst)
+}
+
+fn listed(operation: Operation, sub_code: &str) -> Option<(&'static str, Class)> {
     let (entry, name) = TABLE
         .iter()
         .flat_map(|entry| entry.names.iter().map(move |name| (entry, *name)))
@@ -66,6 +85,11 @@ fn documented(operation: Operation, sub_code: &str) -> Option<(&'static str, Cla
         Operation::Precreate => entry.precreate,
         Operation::Query => entry.query,
         Operation::Close => entry.close,
+        Operation::Refund => entry.refund,
+        Operation::RefundQuery => entry.refund_query,
+        Operation::Cancel => entry.cancel,
+        Operation::Pay => entry.pay,
+        Operation::Bill => entry.bill,
         Operation::RawRead => entry.raw_read,
         Operation::RawWrite => entry.raw_write,
     };

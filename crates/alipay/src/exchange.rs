@@ -94,6 +94,7 @@ impl Asked {
 /// A success about the number asked for, whose signature was checked.
 pub(crate) struct Reply {
     node: Authentic<String>,
+    pub(crate) head: Head,
     pub(crate) details: Details,
 }
 
@@ -123,6 +124,11 @@ impl Reply {
             value: value.into_inner(),
             request_id,
         })
+    }
+
+    /// Whether the node says something.
+    pub(crate) fn says(&self, what: impl FnOnce(&Members<'_>) -> bool) -> bool {
+        Members::read(self.node.get().as_bytes()).is_ok_and(|node| what(&node))
     }
 
     /// The node's whole text.
@@ -184,6 +190,7 @@ impl Account {
         let parameters = Parameters {
             method: &call.method,
             notify_url: call.notify_url.as_deref(),
+            return_url: None,
             biz_content: &call.biz_content,
         };
         let signed = self.app.sign(parameters, self.now()).await?;
@@ -212,14 +219,19 @@ impl Account {
             Ok(head) => head,
             Err(why) => return Err(Refusal::malformed(why, details)),
         };
-        let is_success = !envelope.is_error && head.is_success();
+        let is_success = !envelope.is_error
+            && (head.is_success() || call.operation == Operation::Pay && head.is_in_process());
         if let Err(why) = call.asked.answered_by(&head, is_success) {
             return Err(Refusal::malformed(why, details));
         }
         if !is_success {
             return Err(Refusal::told(call.operation, head, details));
         }
-        Ok(Reply { node, details })
+        Ok(Reply {
+            node,
+            head,
+            details,
+        })
     }
 }
 

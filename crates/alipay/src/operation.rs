@@ -9,6 +9,16 @@ pub(crate) enum Operation {
     Query,
     /// Closing a trade that nobody paid.
     Close,
+    /// Giving money back.
+    Refund,
+    /// Asking about a refund.
+    RefundQuery,
+    /// Closing a trade, or giving all money back if it was paid.
+    Cancel,
+    /// Taking money by the payer's code.
+    Pay,
+    /// Asking where a bill is.
+    Bill,
     /// Any other call that changes nothing.
     RawRead,
     /// Any other call.
@@ -18,10 +28,15 @@ pub(crate) enum Operation {
 impl Operation {
     /// In the order of the table of codes' columns.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Precreate,
         Self::Query,
         Self::Close,
+        Self::Refund,
+        Self::RefundQuery,
+        Self::Cancel,
+        Self::Pay,
+        Self::Bill,
         Self::RawRead,
         Self::RawWrite,
     ];
@@ -32,6 +47,11 @@ impl Operation {
             Self::Precreate => "precreate",
             Self::Query => "query",
             Self::Close => "close",
+            Self::Refund => "refund",
+            Self::RefundQuery => "refund_query",
+            Self::Cancel => "cancel",
+            Self::Pay => "pay",
+            Self::Bill => "bill",
             Self::RawRead => "raw_read",
             Self::RawWrite => "raw_write",
         }
@@ -40,8 +60,13 @@ impl Operation {
     /// Whether it changes nothing, so that it can be sent again unasked.
     pub(crate) const fn is_read(self) -> bool {
         match self {
-            Self::Query | Self::RawRead => true,
-            Self::Precreate | Self::Close | Self::RawWrite => false,
+            Self::Query | Self::RefundQuery | Self::Bill | Self::RawRead => true,
+            Self::Precreate
+            | Self::Close
+            | Self::Refund
+            | Self::Cancel
+            | Self::Pay
+            | Self::RawWrite => false,
         }
     }
 
@@ -49,8 +74,17 @@ impl Operation {
     /// is better than none.
     pub(crate) const fn timeout(self) -> Duration {
         match self {
-            Self::RawWrite => Duration::from_secs(15),
+            Self::Refund | Self::Cancel | Self::Pay | Self::RawWrite => Duration::from_secs(15),
             _ => Duration::from_secs(10),
+        }
+    }
+
+    /// How long to wait after "too fast": the platform never says, and asks for a minute where bills
+    /// are concerned.
+    pub(crate) const fn pause_when_throttled(self) -> Duration {
+        match self {
+            Self::Bill => Duration::from_mins(1),
+            _ => Duration::from_secs(1),
         }
     }
 }

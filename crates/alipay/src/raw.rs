@@ -7,6 +7,7 @@ use paydesk_provider::{Answer, ProviderError, Verified};
 use crate::checks::{Unsendable, refuse};
 use crate::client::Alipay;
 use crate::exchange::{Asked, Call};
+use crate::fields::Fields;
 use crate::members::Members;
 use crate::operation::Operation;
 use crate::refusal::Refusal;

@@ -11,14 +11,20 @@ use crate::codes::{Class, classify};
 use crate::operation::Operation;
 use crate::signing::Unsigned;
 
-/// How long to wait after "too fast": the platform never says.
+/// How long to wait after HTTP's own "too fast".
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait for a bill: they are made in the morning, some of them late.
+const BILL_PAUSE: Duration = Duration::from_hours(1);
 
 /// An exchange that did not give what was asked for.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// The platform signed another answer.
-    Told { class: Class, details: Details },
+    Told {
+        operation: Operation,
+        class: Class,
+        details: Details,
+    },
     /// There was no connection to send it on.
     NotConnected(String),
     /// There is no answer, or none to build on.
@@ -29,6 +35,7 @@ impl Refusal {
     /// A signed answer that is no success.
     pub(crate) fn told(operation: Operation, head: Head, details: Details) -> Self {
         Self::Told {
+            operation,
             class: classify(operation, &head.code, head.sub_code.as_deref()),
             details: with(head, details),
         }
@@ -113,8 +120,10 @@ impl Refusal {
                 _ => Some(pause),
             },
             Self::NotConnected(_) => Some(pause),
-            Self::Told { class, .. } => match class {
-                Class::Throttled => Some(PAUSE),
+            Self::Told {
+                operation, class, ..
+            } => match class {
+                Class::Throttled => Some(operation.pause_when_throttled()),
                 Class::Retry => Some(pause),
                 _ => None,
             },
@@ -127,9 +136,11 @@ impl Refusal {
             Self::NotConnected(_) => "rejected",
             Self::Failed(error) => error.kind(),
             Self::Told { class, .. } => match class {
-                Class::Rejected => "rejected",
+                Class::Rejected | Class::NotEnough => "rejected",
                 Class::QueryFirst | Class::Retry | Class::Throttled => "unknown",
-                Class::NoSuchTrade | Class::AlreadyPaid => "told",
+                Class::NoSuchTrade | Class::AlreadyPaid | Class::NoStatement | Class::NotYet => {
+                    "told"
+                }
             },
         }
     }
@@ -146,16 +157,23 @@ impl Refusal {
 
     /// What this is to a caller for whom no class has a meaning of its own.
     pub(crate) fn into_error(self) -> ProviderError {
-        let (class, details) = match self {
+        let (operation, class, details) = match self {
             Self::Failed(error) => return error,
             Self::NotConnected(message) => {
                 return rejected(Details::message(message), Advice::RetrySame);
             }
-            Self::Told { class, details } => (class, details),
+            Self::Told {
+                operation,
+                class,
+                details,
+            } => (operation, class, details),
         };
         let advice = match class {
-            Class::Rejected => return rejected(details, Advice::Never),
-            Class::Throttled => Advice::RetryAfter(PAUSE),
+            // A day without trade is told as such by the call about bills.
+            Class::Rejected | Class::NoStatement => return rejected(details, Advice::Never),
+            Class::NotEnough => return rejected(details, Advice::RetrySame),
+            Class::NotYet => return rejected(details, Advice::RetryAfter(BILL_PAUSE)),
+            Class::Throttled => Advice::RetryAfter(operation.pause_when_throttled()),
             Class::Retry => Advice::RetrySame,
             Class::QueryFirst | Class::NoSuchTrade | Class::AlreadyPaid => Advice::QueryFirst,
         };

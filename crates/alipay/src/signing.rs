@@ -31,6 +31,7 @@ pub(crate) struct App {
 pub(crate) struct Parameters<'a> {
     pub(crate) method: &'a str,
     pub(crate) notify_url: Option<&'a str>,
+    pub(crate) return_url: Option<&'a str>,
     pub(crate) biz_content: &'a str,
 }
 
@@ -44,8 +45,8 @@ pub(crate) enum Unsigned {
 }
 
 /// A signed request, by whatever way it travels.
-pub(crate) struct Signed<'a> {
-    gateway: &'a Url,
+pub(crate) struct Signed {
+    gateway: Url,
     /// Sorted by name, none of them empty.
     parameters: Vec<(&'static str, String)>,
     sign: String,
@@ -57,7 +58,7 @@ impl App {
         &self,
         parameters: Parameters<'_>,
         at: OffsetDateTime,
-    ) -> Result<Signed<'_>, Unsigned> {
+    ) -> Result<Signed, Unsigned> {
         let timestamp = beijing::write(at).ok_or(Unsigned::Clock)?;
         let mut all = vec![
             ("app_id", self.id.clone()),
@@ -69,7 +70,10 @@ impl App {
             ("timestamp", timestamp),
             ("version", "1.0".to_owned()),
         ];
-        let more = [("notify_url", parameters.notify_url)];
+        let more = [
+            ("notify_url", parameters.notify_url),
+            ("return_url", parameters.return_url),
+        ];
         all.extend(
             more.into_iter()
                 .filter_map(|(name, value)| Some((name, value?.to_owned()))),
@@ -82,26 +86,16 @@ impl App {
         );
         let signature = self.key.sign(&text).await.map_err(Unsigned::Signer)?;
         Ok(Signed {
-            gateway: &self.gateway,
+            gateway: self.gateway.clone(),
             parameters: all,
             sign: STANDARD.encode(signature),
         })
     }
 }
 
-impl Signed<'_> {
+impl Signed {
     /// The request of a server.
-    ///
-    /// The common parameters travel in the query, as the platform's own library has it: without
-    /// `charset` there the gateway reads GBK. What is ordered travels in the body and stays out of
-    /// the logs of whoever logs addresses.
     pub(crate) fn request(&self, timeout: Duration) -> Request {
-        let (body, common): (Vec<_>, Vec<_>) = self
-            .parameters
-            .iter()
-            .partition(|(name, _)| *name == CONTENT);
-        let mut url = self.gateway.clone();
-        url.set_query(Some(&self.encoded(&common)));
         let headers = [
             (
                 "Content-Type",
@@ -110,32 +104,60 @@ impl Signed<'_> {
             ("Accept", "application/json"),
             ("User-Agent", USER_AGENT),
         ];
+        let mut url = self.gateway.clone();
+        url.set_query(Some(&self.common()));
         Request {
             method: Method::Post,
             url,
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            body: Bytes::from(pairs(&body)),
+            body: Bytes::from(pair(CONTENT, self.content())),
             timeout,
         }
     }
 
-    /// These parameters and the signature behind them.
-    fn encoded(&self, parameters: &[&(&'static str, String)]) -> String {
-        let sign = ("sign", self.sign.clone());
-        let mut all = parameters.to_vec();
-        all.push(&sign);
-        pairs(&all)
+    /// What is ordered, as it was signed.
+    pub(crate) fn content(&self) -> &str {
+        let content = self.parameters.iter().find(|(name, _)| *name == CONTENT);
+        content.map_or("", |(_, value)| value)
+    }
+
+    /// The whole request as an address.
+    pub(crate) fn url(&self) -> String {
+        format!("{}?{}", self.gateway, self.order_string())
+    }
+
+    /// The address for a form that holds what is ordered.
+    pub(crate) fn common_url(&self) -> String {
+        format!("{}?{}", self.gateway, self.common())
+    }
+
+    /// Every parameter, the signature last.
+    pub(crate) fn order_string(&self) -> String {
+        self.encoded(|_| true)
+    }
+
+    /// The common parameters, which travel in the query as the platform's own library has it: without
+    /// `charset` there the gateway reads GBK. What is ordered travels in the body and stays out of the
+    /// logs of whoever logs addresses.
+    fn common(&self) -> String {
+        self.encoded(|name| name != CONTENT)
+    }
+
+    fn encoded(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        let wanted = self.parameters.iter().filter(|(name, _)| is_wanted(name));
+        let mut text = String::new();
+        for (name, value) in wanted {
+            text.push_str(&pair(name, value));
+            text.push('&');
+        }
+        text + &pair("sign", &self.sign)
     }
 }
 
-fn pairs(parameters: &[&(&'static str, String)]) -> String {
-    let pairs: Vec<String> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", escape(value)))
-        .collect();
-    pairs.join("&")
+fn pair(name: &str, value: &str) -> String {
+    format!("{name}={}", escape(value))
 }
 
 /// As the platform's examples have it: `%` and two digits for all but the plainest characters, a

@@ -1,6 +1,9 @@
 //! The documented codes.
 
-use super::Class::{self, AlreadyPaid, NoSuchTrade, QueryFirst, Rejected, Retry, Throttled};
+use super::Class::{
+    self, AlreadyPaid, NoStatement, NoSuchTrade, NotEnough, NotYet, QueryFirst, Rejected, Retry,
+    Throttled,
+};
 
 /// Names that mean the same, by what they mean for each call.
 pub(super) struct Entry {
@@ -8,6 +11,11 @@ pub(super) struct Entry {
     pub(super) precreate: Class,
     pub(super) query: Class,
     pub(super) close: Class,
+    pub(super) refund: Class,
+    pub(super) refund_query: Class,
+    pub(super) cancel: Class,
+    pub(super) pay: Class,
+    pub(super) bill: Class,
     pub(super) raw_read: Class,
     pub(super) raw_write: Class,
 }
@@ -19,6 +27,11 @@ const fn entry(names: &'static [&'static str], writes: Class, reads: Class) -> E
         precreate: writes,
         query: reads,
         close: writes,
+        refund: writes,
+        refund_query: reads,
+        cancel: writes,
+        pay: writes,
+        bill: reads,
         raw_read: reads,
         raw_write: writes,
     }
@@ -38,6 +51,7 @@ const fn open(names: &'static [&'static str]) -> Entry {
 const fn refuses_purchase(names: &'static [&'static str]) -> Entry {
     Entry {
         precreate: Rejected,
+        pay: Rejected,
         ..open(names)
     }
 }
@@ -46,24 +60,87 @@ pub(super) const TABLE: &[Entry] = &[
     wrong(GATEWAY),
     wrong(WRONG),
     refuses_purchase(REFUSES_PURCHASE),
+    // The payer's account is gone, or the contract of the merchant: both ways are barred.
+    Entry {
+        refund: Rejected,
+        ..refuses_purchase(REFUSES_PURCHASE_AND_REFUND)
+    },
+    Entry {
+        pay: Rejected,
+        ..open(REFUSES_PAYMENT)
+    },
+    Entry {
+        refund: Rejected,
+        ..open(REFUSES_REFUND)
+    },
+    Entry {
+        refund: Rejected,
+        cancel: Rejected,
+        ..open(REFUSES_GIVING_BACK)
+    },
+    Entry {
+        cancel: Rejected,
+        ..open(REFUSES_CANCEL)
+    },
+    // The merchant's balance: the same again works once there is enough.
+    Entry {
+        refund: NotEnough,
+        cancel: NotEnough,
+        ..open(&["ACQ.SELLER_BALANCE_NOT_ENOUGH"])
+    },
     open(EXISTS),
     Entry {
         close: AlreadyPaid,
         ..open(&["ACQ.TRADE_HAS_SUCCESS"])
     },
-    // To an order it says nothing.
+    // Of a trade that is not there nothing was given back. To a payment or an order it says nothing.
     Entry {
         query: NoSuchTrade,
         close: NoSuchTrade,
+        refund: Rejected,
+        refund_query: NoSuchTrade,
         ..open(&["ACQ.TRADE_NOT_EXIST"])
     },
-    entry(UNAVAILABLE, QueryFirst, Retry),
+    Entry {
+        refund_query: NoSuchTrade,
+        ..open(&["TRADE_NOT_EXIST"])
+    },
+    // To cancel again is what the platform asks for then.
+    Entry {
+        cancel: Retry,
+        ..entry(UNAVAILABLE, QueryFirst, Retry)
+    },
+    // So it is spelt, there alone.
+    Entry {
+        cancel: Retry,
+        ..open(&["AQC.SYSTEM_ERROR"])
+    },
     Entry {
         query: Retry,
+        refund: Rejected,
         ..open(&["ACQ.ENTERPRISE_PAY_BIZ_ERROR"])
     },
     entry(&["isv.app-call-limited"], Throttled, Throttled),
-    open(FOREIGN),
+    Entry {
+        bill: NoStatement,
+        ..open(&["NO_BILL_DATA"])
+    },
+    Entry {
+        bill: NotYet,
+        ..open(&["BILL_NOT_EXIST"])
+    },
+    Entry {
+        bill: Rejected,
+        ..open(REFUSES_BILL)
+    },
+    Entry {
+        bill: Throttled,
+        ..open(&["SYSTEM_RATE_LIMIT", "USER_RATE_LIMIT"])
+    },
+    Entry {
+        bill: Retry,
+        ..open(&["UNKNOWN_ERROR", "UNKNOW_ERROR"])
+    },
 ];
 
 /// From the gateway, before anything was done.
@@ -143,26 +220,17 @@ const REFUSES_PURCHASE: &[&str] = &[
     "ACQ.SECONDARY_MERCHANT_NOT_MATCH",
     "ACQ.SECONDARY_MERCHANT_ALIPAY_ACCOUNT_INVALID",
     "ACQ.SECONDARY_MERCHANT_ISV_PUNISH_INDIRECT",
+];
+
+/// Such rules that forbid to give back, too.
+const REFUSES_PURCHASE_AND_REFUND: &[&str] = &[
     "ACQ.BUYER_NOT_EXIST",
     "ACQ.BUYER_ENABLE_STATUS_FORBID",
     "ACQ.TRADE_SETTLE_ERROR",
 ];
 
-/// The number exists, or is not in a state for this call: paid as likely as closed or given back.
-const EXISTS: &[&str] = &[
-    "ACQ.CONTEXT_INCONSISTENT",
-    "ACQ.TRADE_HAS_CLOSE",
-    "ACQ.TRADE_STATUS_ERROR",
-    "ACQ.REASON_TRADE_STATUS_INVALID",
-    "ACQ.REASON_ILLEGAL_STATUS",
-    "ACQ.DISCORDANT_REPEAT_REQUEST",
-];
-
-/// The platform cannot say, on either of its levels.
-const UNAVAILABLE: &[&str] = &["ACQ.SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"];
-
-/// Codes of refunds, cancelling, other products and bills: they prove nothing here.
-const FOREIGN: &[&str] = &[
+/// The payer's code, balance, cards and phone. The payer may try again, with another number.
+const REFUSES_PAYMENT: &[&str] = &[
     "ACQ.PAYMENT_AUTH_CODE_INVALID",
     "ACQ.BUYER_BALANCE_NOT_ENOUGH",
     "ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH",
@@ -177,6 +245,10 @@ const FOREIGN: &[&str] = &[
     "ACQ.USER_FACE_PAYMENT_SWITCH_OFF",
     "ACQ.PRODUCT_AMOUNT_LIMIT_ERROR",
     "ACQ.BUYER_LIMIT_EXCEEDED",
+];
+
+/// Amounts, accounts and products that a refund is not possible with.
+const REFUSES_REFUND: &[&str] = &[
     "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL",
     "ACQ.REFUND_FEE_ERROR",
     "ACQ.NOT_ALLOW_PARTIAL_REFUND",
@@ -193,21 +265,34 @@ const FOREIGN: &[&str] = &[
     "ACQ.REFUNDALLOC_UNAUTH_LIMIT",
     "ACQ.OVERDRAFT_ASSIGN_ACCOUNT_INVALID",
     "ACQ.OVERDRAFT_AGREEMENT_NOT_MATCH",
+];
+
+/// Frozen, over, or already given back.
+const REFUSES_GIVING_BACK: &[&str] = &[
     "ACQ.REASON_TRADE_BEEN_FREEZEN",
     "ACQ.TRADE_HAS_FINISHED",
     "ACQ.REASON_TRADE_REFUND_FEE_ERR",
-    "ACQ.TRADE_CANCEL_TIME_OUT",
-    "ACQ.CANCEL_NOT_ALLOWED",
+];
+
+/// Too late to cancel: a refund may be possible.
+const REFUSES_CANCEL: &[&str] = &["ACQ.TRADE_CANCEL_TIME_OUT", "ACQ.CANCEL_NOT_ALLOWED"];
+
+/// The number exists, or is not in a state for this call: paid as likely as closed or given back.
+const EXISTS: &[&str] = &[
+    "ACQ.CONTEXT_INCONSISTENT",
+    "ACQ.TRADE_HAS_CLOSE",
+    "ACQ.TRADE_STATUS_ERROR",
+    "ACQ.REASON_TRADE_STATUS_INVALID",
+    "ACQ.REASON_ILLEGAL_STATUS",
+    "ACQ.DISCORDANT_REPEAT_REQUEST",
+];
+
+/// The platform cannot say, on either of its levels.
+const UNAVAILABLE: &[&str] = &["ACQ.SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"];
+
+/// The first of them is spelt so.
+const REFUSES_BILL: &[&str] = &[
     "INVAILID_ARGUMENTS",
     "BILL_DATE_BEFORE_REGISTRATION",
     "TYPE_NOT_SUPPORTED",
-    "ACQ.SELLER_BALANCE_NOT_ENOUGH",
-    "TRADE_NOT_EXIST",
-    "AQC.SYSTEM_ERROR",
-    "NO_BILL_DATA",
-    "BILL_NOT_EXIST",
-    "SYSTEM_RATE_LIMIT",
-    "USER_RATE_LIMIT",
-    "UNKNOWN_ERROR",
-    "UNKNOW_ERROR",
 ];

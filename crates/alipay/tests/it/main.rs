@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod bill_links;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
@@ -14,7 +16,15 @@ mod forgeries;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod pay;
+#[cfg(test)]
 mod platform;
+#[cfg(test)]
+mod refunds;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
@@ -23,3 +33,7 @@ mod requests;
 mod socket;
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod trades;
+#[cfg(test)]
+mod typed_notices;
