@@ -1,12 +1,12 @@
 //! The gateway's answers: one node with what is said, and beside it the signature over its text.
 
-use crate::codes::Operation;
+use crate::fields::Fields;
 use crate::members::{Members, NotMembers};
 
 const LONGEST_MESSAGE: usize = 300;
 /// The call succeeded.
 const SUCCESS: &str = "10000";
-/// The call succeeded and the payer has to do something; not said to the calls made here.
+/// The call succeeded and the payer has to do something first: said to payments by the payer's code.
 const IN_PROCESS: &str = "10003";
 
 /// An answer whose signature is still to be checked.
@@ -29,9 +29,11 @@ pub(crate) enum NoAnswer {
 }
 
 impl<'a> Envelope<'a> {
-    pub(crate) fn read(operation: Operation, body: &'a [u8]) -> Result<Self, NoAnswer> {
+    /// Reads the answer to a call of this method.
+    pub(crate) fn read(method: &str, body: &'a [u8]) -> Result<Self, NoAnswer> {
         let members = Members::read(body)?;
-        let (node, is_error) = match members.raw(operation.node()) {
+        let own = format!("{}_response", method.replace('.', "_"));
+        let (node, is_error) = match members.raw(&own) {
             Some(node) => (node, false),
             None => (members.raw("error_response").ok_or(NoAnswer::NoNode)?, true),
         };
@@ -53,8 +55,10 @@ pub(crate) struct Head {
     pub(crate) sub_code: Option<String>,
     /// Words for people.
     pub(crate) message: String,
-    /// The number that was asked about, as it is repeated.
+    /// The numbers that were asked about, as they are repeated.
     pub(crate) out_trade_no: Option<String>,
+    pub(crate) trade_no: Option<String>,
+    pub(crate) out_request_no: Option<String>,
 }
 
 impl Head {
@@ -71,6 +75,8 @@ impl Head {
                 .take(LONGEST_MESSAGE)
                 .collect(),
             out_trade_no: members.text("out_trade_no")?,
+            trade_no: members.text("trade_no")?,
+            out_request_no: members.text("out_request_no")?,
         })
     }
 
@@ -79,9 +85,14 @@ impl Head {
         self.code == SUCCESS && self.sub_code.is_none()
     }
 
+    /// Whether the call was taken and waits for the payer.
+    pub(crate) fn is_in_process(&self) -> bool {
+        self.code == IN_PROCESS && self.sub_code.is_none()
+    }
+
     /// Whether this claims that something was done. Such a claim needs a signature.
     pub(crate) fn claims_success(&self) -> bool {
-        matches!(self.code.as_str(), SUCCESS | IN_PROCESS) && self.sub_code.is_none()
+        self.is_success() || self.is_in_process()
     }
 }
 
@@ -93,16 +104,16 @@ mod tests {
     fn the_node_is_the_calls_own_or_the_one_for_errors() {
         let own =
             br#"{"alipay_trade_close_response":{"code":"10000"},"error_response":{},"sign":"x"}"#;
-        let read = Envelope::read(Operation::Close, own).unwrap();
+        let read = Envelope::read("alipay.trade.close", own).unwrap();
         assert_eq!((read.node, read.is_error), (r#"{"code":"10000"}"#, false));
         let error = br#"{"error_response":{"code":"40002"},"sign":""}"#;
-        let read = Envelope::read(Operation::Close, error).unwrap();
+        let read = Envelope::read("alipay.trade.close", error).unwrap();
         assert!(read.is_error && read.sign.is_none());
         for body in [
             &br#"{"alipay_trade_query_response":{},"sign":"x"}"#[..],
             b"{}",
         ] {
-            let error = Envelope::read(Operation::Close, body).err();
+            let error = Envelope::read("alipay.trade.close", body).err();
             assert_eq!(error, Some(NoAnswer::NoNode));
         }
     }
@@ -111,7 +122,7 @@ mod tests {
     fn a_signature_that_is_no_text_is_not_the_same_as_none() {
         for (sign, read) in [("null", false), ("\"\"", false), ("{}", true), ("7", true)] {
             let body = format!("{{\"error_response\":{{}},\"sign\":{sign}}}");
-            let envelope = Envelope::read(Operation::Query, body.as_bytes()).unwrap();
+            let envelope = Envelope::read("alipay.trade.query", body.as_bytes()).unwrap();
             assert_eq!(envelope.sign.is_some(), read, "{sign}");
         }
     }

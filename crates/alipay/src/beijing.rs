@@ -2,7 +2,7 @@
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// A fixed offset: China has no daylight saving time, and a container may have no zone database.
 const ZONE: UtcOffset = offset!(+8);
@@ -17,11 +17,17 @@ pub(crate) fn write(at: OffsetDateTime) -> Option<String> {
     at.checked_to_offset(ZONE)?.format(WRITTEN).ok()
 }
 
+/// The day it is in China.
+pub(crate) fn date(at: OffsetDateTime) -> Date {
+    at.checked_to_offset(ZONE).unwrap_or(at).date()
+}
+
 /// The instant a message speaks of, in UTC.
 pub(crate) fn read(text: &str) -> Option<OffsetDateTime> {
     PrimitiveDateTime::parse(text, READ)
-        .ok()
-        .map(|at| at.assume_offset(ZONE).to_offset(UtcOffset::UTC))
+        .ok()?
+        .assume_offset(ZONE)
+        .checked_to_offset(UtcOffset::UTC)
 }
 
 #[cfg(test)]
@@ -58,6 +64,8 @@ mod tests {
             "2026-01-01",
             "2026-01-01T12:00:00",
             "2026-02-30 12:00:00",
+            // A date in China, and none any more in UTC.
+            "-9999-01-01 07:59:59",
             "soon",
         ] {
             assert_eq!(read(text), None, "{text}");

@@ -1,7 +1,11 @@
 use std::fmt;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use paydesk_provider::Observer;
 use paydesk_provider::http::{ReqwestTransport, SetupError, Transport};
 use time::OffsetDateTime;
 use url::{Host, Url};
@@ -13,10 +17,14 @@ use crate::order::Product;
 /// Tells the time. Requests are stamped with it, so it must be near the platform's.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
+/// Waits this long before a read is sent again.
+pub type Pause = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// Where calls go unless the configuration says otherwise.
 const BASE_URL: &str = "https://openapi.alipay.com/gateway.do";
 /// The one path of the protocol spoken here; without it the next protocol would answer, or nobody.
 const GATEWAY: &str = "/gateway.do";
+const READ_ATTEMPTS: u32 = 3;
 
 /// Whose app it is, and the keys that prove it.
 #[derive(Debug)]
@@ -37,7 +45,10 @@ pub struct Config {
     pub(crate) product: Product,
     pub(crate) base_url: String,
     pub(crate) clock: Clock,
+    pub(crate) pause: Pause,
     pub(crate) transport: Option<Arc<dyn Transport>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) read_attempts: u32,
 }
 
 /// A setting that cannot be right. The value is not repeated: it may be a key in the wrong place.
@@ -72,7 +83,10 @@ impl Config {
             product: Product::default(),
             base_url: BASE_URL.to_owned(),
             clock: Arc::new(system_clock),
+            pause: Arc::new(|pause| Box::pin(tokio::time::sleep(pause))),
             transport: None,
+            observer: None,
+            read_attempts: READ_ATTEMPTS,
         }
     }
 
@@ -87,6 +101,31 @@ impl Config {
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
+        self
+    }
+
+    /// Who is told of every request and its outcome.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// How often a call that changes nothing is sent at most, each time under a new signature; 3
+    /// unless said otherwise, 1 for never again. What changes something is sent once.
+    #[must_use]
+    pub const fn read_attempts(mut self, attempts: u32) -> Self {
+        self.read_attempts = attempts;
+        self
+    }
+
+    /// Another way to wait between two attempts; tokio's timer unless said otherwise.
+    #[must_use]
+    pub fn pause<F>(mut self, pause: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.pause = Arc::new(move |length| Box::pin(pause(length)));
         self
     }
 

@@ -1,5 +1,10 @@
 //! The form in which notices come, taken apart from its raw bytes and decoded once.
 
+use std::collections::BTreeMap;
+
+use encoding_rs::GB18030;
+
+use crate::fields::Fields;
 use crate::signing;
 
 /// Notices have a few KiB. What is longer is none.
@@ -10,29 +15,52 @@ const LONGEST: usize = 64 * 1024;
 /// The signed text joins names and values without any escaping, so a value that holds `&` and one of
 /// these names could have been the border between two fields when it was signed. No true notice
 /// about a payment of ours holds such a value, because subjects are sent without `&`.
-const READ: [&str; 22] = [
+const READ: [&str; 45] = [
     "additional_status",
+    "alipay_cert_sn",
     "app_id",
+    "auth_app_id",
+    "biz_content",
+    "body",
+    "buyer_id",
+    "buyer_logon_id",
+    "buyer_open_id",
     "buyer_pay_amount",
     "charset",
     "credit_pay_mode",
+    "fund_bill_list",
+    "gmt_close",
+    "gmt_create",
     "gmt_payment",
     "gmt_refund",
+    "invoice_amount",
+    "method",
+    "msg_method",
     "notify_id",
     "notify_time",
     "notify_type",
     "out_biz_no",
+    "out_request_no",
     "out_trade_no",
+    "passback_params",
+    "point_amount",
     "receipt_amount",
+    "refund_amount",
     "refund_fee",
+    "refund_status",
     "seller_id",
+    "send_back_fee",
     "send_pay_date",
     "sign",
     "sign_type",
+    "subject",
+    "timestamp",
     "total_amount",
     "trade_no",
     "trade_status",
     "trans_currency",
+    "utc_timestamp",
+    "voucher_detail_list",
 ];
 
 /// A notice's fields, names and values decoded once and left in the bytes they came in: the
@@ -63,30 +91,88 @@ impl Form {
         Some(Self(fields))
     }
 
-    /// What a payment notice's signature is over: everything but `sign` and `sign_type`. Messages of
-    /// the application gateway sign `sign_type` too, so none of them passes for a notice.
-    pub(crate) fn signed(&self) -> Vec<u8> {
-        let fields = self.0.iter().map(|(name, value)| (&name[..], &value[..]));
-        signing::canonical(fields.filter(|(name, _)| *name != b"sign" && *name != b"sign_type"))
+    /// The signed text, if these fields are not part of it.
+    pub(crate) fn signed_without(&self, left_out: &[&str]) -> Vec<u8> {
+        self.signed_where(|name| !left_out.iter().any(|left| name == left.as_bytes()))
     }
 
-    /// A field's value. An empty one is the same as none, and so is one that is not plain ASCII:
-    /// what is acted upon is numbers, names and times.
+    /// The signed text, if it is made of such fields.
+    pub(crate) fn signed_where(&self, is_part: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let fields = self.0.iter().map(|(name, value)| (&name[..], &value[..]));
+        signing::canonical(fields.filter(|(name, _)| is_part(name)))
+    }
+
+    /// A field's value. An empty one is the same as none, and so is one that is not plain ASCII or
+    /// that could hold its neighbour: what is acted upon is numbers, names and times.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.bytes(name)?)
+            .ok()
+            .filter(|text| text.is_ascii() && !text.contains('&'))
+    }
+
+    /// A field for people to read, in the character set that the form names.
+    pub(crate) fn words(&self, name: &str) -> Option<String> {
+        let bytes = self.bytes(name)?;
+        match charset(self.get("charset")?)? {
+            Charset::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Charset::Chinese => {
+                let (text, broken) = GB18030.decode_without_bom_handling(bytes);
+                (!broken).then(|| text.into_owned())
+            }
+        }
+    }
+
+    /// Every field, for people to read; `None` if another border between them can be thought of.
+    pub(crate) fn all_words(&self) -> Option<BTreeMap<String, String>> {
+        let readable = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+        let mut words = BTreeMap::new();
+        for (name, value) in &self.0 {
+            let ambiguous = value
+                .splitn(2, |&byte| byte == b'&')
+                .nth(1)
+                .is_some_and(|rest| rest.contains(&b'='));
+            if ambiguous {
+                return None;
+            }
+            words.insert(readable(name)?, readable(value)?);
+        }
+        Some(words)
+    }
+
+    /// A value that is not empty, of whatever bytes.
+    fn bytes(&self, name: &str) -> Option<&[u8]> {
         debug_assert!(
             READ.contains(&name),
             "{name} is read, so it belongs to READ"
         );
         let (_, value) = self.0.iter().find(|(key, _)| key == name.as_bytes())?;
-        std::str::from_utf8(value)
-            .ok()
-            .filter(|text| !text.is_empty() && text.is_ascii())
+        Some(value.as_slice()).filter(|value| !value.is_empty())
     }
+}
 
-    /// Whether a field has a value, of whatever bytes.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        let mut fields = self.0.iter();
-        fields.any(|(key, value)| key == name.as_bytes() && !value.is_empty())
+impl Fields for Form {
+    fn text(&self, name: &str) -> Result<Option<String>, String> {
+        match self.get(name) {
+            Some(text) => Ok(Some(text.to_owned())),
+            None if self.bytes(name).is_some() => Err(format!("{name} is not plain")),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Character sets in which ASCII is ASCII and no other byte is one of `&` or `=`.
+#[derive(Clone, Copy)]
+pub(crate) enum Charset {
+    Utf8,
+    /// GBK and GB2312 are parts of GB18030.
+    Chinese,
+}
+
+pub(crate) fn charset(name: &str) -> Option<Charset> {
+    match name.to_ascii_lowercase().as_str() {
+        "utf-8" => Some(Charset::Utf8),
+        "gbk" | "gb2312" | "gb18030" => Some(Charset::Chinese),
+        _ => None,
     }
 }
 
@@ -142,13 +228,18 @@ mod tests {
     fn r18_the_signed_text_of_the_published_notice() {
         let vector = &vectors()["notice"];
         let form = Form::read(vector["body"].as_str().unwrap().as_bytes()).unwrap();
-        let signed = String::from_utf8(form.signed()).unwrap();
+        let signed = form.signed_without(&["sign", "sign_type"]);
+        let signed = String::from_utf8(signed).unwrap();
         assert_eq!(signed, vector["signed"].as_str().unwrap());
         assert_eq!(form.get("total_amount"), Some("0.01"));
         let form = Form::read("trade_no=%E4%BC%9A&out_trade_no=".as_bytes()).unwrap();
         assert_eq!(form.get("trade_no"), None, "not plain");
-        assert!(form.has("trade_no"));
-        assert!(!form.has("out_trade_no") && !form.has("app_id"));
+        assert!(form.text("trade_no").is_err());
+        let swallowed = Form::read(b"trade_no=2026%26version%3D1.0").unwrap();
+        assert!(swallowed.text("trade_no").is_err(), "the same signed text");
+        for none in ["out_trade_no", "app_id"] {
+            assert_eq!(form.text(none), Ok(None));
+        }
     }
 
     #[test]
@@ -168,6 +259,33 @@ mod tests {
         }
         assert!(Form::read(&vec![b'a'; LONGEST]).is_some());
         assert!(Form::read(&vec![b'a'; LONGEST + 1]).is_none());
+    }
+
+    #[test]
+    fn words_are_read_in_the_character_set_that_is_named() {
+        let words = |body: &str| Form::read(body.as_bytes()).unwrap().words("subject");
+        for (body, text) in [
+            ("charset=utf-8&subject=%E4%BC%9A", Some("会")),
+            ("charset=UTF-8&subject=a", Some("a")),
+            ("charset=gbk&subject=%BB%E1%D4%B1", Some("会员")),
+            ("charset=GB2312&subject=%BB%E1", Some("会")),
+            ("charset=utf-8&subject=%BB%E1", None),
+            ("charset=gbk&subject=%FF", None),
+            ("charset=utf-16&subject=a", None),
+            ("subject=a", None),
+            ("charset=utf-8&subject=", None),
+        ] {
+            assert_eq!(words(body).as_deref(), text, "{body}");
+        }
+    }
+
+    #[test]
+    fn all_words_are_given_only_where_their_borders_are_clear() {
+        let words = |body: &str| Form::read(body.as_bytes()).unwrap().all_words();
+        assert_eq!(words("a=1&b=x%26y").unwrap()["b"], "x&y");
+        for body in ["a=1%26b%3D2", "a=%FF", "%FF=a", "a=%26%26c%3D"] {
+            assert!(words(body).is_none(), "{body}");
+        }
     }
 
     #[test]
@@ -194,7 +312,7 @@ mod tests {
 
         #[test]
         fn no_body_makes_the_reader_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            drop(Form::read(&body).map(|form| form.signed()));
+            drop(Form::read(&body).map(|form| (form.signed_without(&["sign"]), form.all_words())));
         }
     }
 }

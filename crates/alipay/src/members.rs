@@ -8,6 +8,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::fields::Fields;
+
 /// An object's members in the order received. No name comes twice: two readers of such an object
 /// could take different members for the one meant.
 #[derive(Debug)]
@@ -39,9 +41,25 @@ impl<'a> Members<'a> {
         Some(raw)
     }
 
-    /// A member's text. A number gives its digits as they were written, which no float ever held;
-    /// an empty text, `null` and an absent member are the same to the platform.
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, String> {
+    /// The objects in a member that is a list; `None` for anything else.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<Members<'a>>> {
+        Self::read_list(self.raw(name)?)
+    }
+
+    /// The objects in a list.
+    pub(crate) fn read_list(json: &'a str) -> Option<Vec<Self>> {
+        let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        items
+            .into_iter()
+            .map(|item| Self::read(item.get().as_bytes()).ok())
+            .collect()
+    }
+}
+
+impl Fields for Members<'_> {
+    /// A number gives its digits as they were written, which no float ever held; an empty text,
+    /// `null` and an absent member are the same to the platform.
+    fn text(&self, name: &str) -> Result<Option<String>, String> {
         let Some(raw) = self.raw(name) else {
             return Ok(None);
         };

@@ -3,18 +3,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use crate::answer::{Envelope, Head};
-use crate::codes::{Class, Operation, classify};
+use crate::codes::{Class, classify};
+use crate::operation::Operation;
+use crate::signing::Unsigned;
 
-/// How long to wait after "too fast": the platform never says.
+/// How long to wait after HTTP's own "too fast".
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait for a bill: they are made in the morning, some of them late.
+const BILL_PAUSE: Duration = Duration::from_hours(1);
 
 /// An exchange that did not give what was asked for.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// The platform signed another answer.
-    Told { class: Class, details: Details },
+    Told {
+        operation: Operation,
+        class: Class,
+        details: Details,
+    },
+    /// There was no connection to send it on.
+    NotConnected(String),
     /// There is no answer, or none to build on.
     Failed(ProviderError),
 }
@@ -23,6 +35,7 @@ impl Refusal {
     /// A signed answer that is no success.
     pub(crate) fn told(operation: Operation, head: Head, details: Details) -> Self {
         Self::Told {
+            operation,
             class: classify(operation, &head.code, head.sub_code.as_deref()),
             details: with(head, details),
         }
@@ -82,22 +95,87 @@ impl Refusal {
         })
     }
 
+    /// An answer had begun and did not end, so the request was sent, whatever the transport says.
+    pub(crate) fn cut_short(error: TransportError) -> Self {
+        match error {
+            TransportError::NotSent(why) | TransportError::Unsendable(why) => {
+                TransportError::Broken(why).into()
+            }
+            error => error.into(),
+        }
+    }
+
+    /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
+    /// caller has waited long enough.
+    pub(crate) fn repeatable_after(&self, pause: Duration) -> Option<Duration> {
+        match self {
+            Self::Failed(
+                ProviderError::Unknown {
+                    timed_out: true, ..
+                }
+                | ProviderError::Rejected { .. },
+            ) => None,
+            Self::Failed(error) => match error.advice() {
+                Advice::RetryAfter(wait) => Some(wait),
+                _ => Some(pause),
+            },
+            Self::NotConnected(_) => Some(pause),
+            Self::Told {
+                operation, class, ..
+            } => match class {
+                Class::Throttled => Some(operation.pause_when_throttled()),
+                Class::Retry => Some(pause),
+                _ => None,
+            },
+        }
+    }
+
+    /// A stable name for metrics.
+    pub(crate) const fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotConnected(_) => "rejected",
+            Self::Failed(error) => error.kind(),
+            Self::Told { class, .. } => match class {
+                Class::Rejected | Class::NotEnough => "rejected",
+                Class::QueryFirst | Class::Retry | Class::Throttled => "unknown",
+                Class::NoSuchTrade | Class::AlreadyPaid | Class::NoStatement | Class::NotYet => {
+                    "told"
+                }
+            },
+        }
+    }
+
+    /// The platform's code.
+    pub(crate) fn code(&self) -> Option<&str> {
+        let details = match self {
+            Self::NotConnected(_) => return None,
+            Self::Failed(error) => error.details(),
+            Self::Told { details, .. } => details,
+        };
+        details.code.as_deref()
+    }
+
     /// What this is to a caller for whom no class has a meaning of its own.
     pub(crate) fn into_error(self) -> ProviderError {
-        let (class, details) = match self {
+        let (operation, class, details) = match self {
             Self::Failed(error) => return error,
-            Self::Told { class, details } => (class, details),
+            Self::NotConnected(message) => {
+                return rejected(Details::message(message), Advice::RetrySame);
+            }
+            Self::Told {
+                operation,
+                class,
+                details,
+            } => (operation, class, details),
         };
         let advice = match class {
-            Class::Rejected => {
-                return ProviderError::Rejected {
-                    details,
-                    advice: Advice::Never,
-                };
-            }
-            Class::Throttled => Advice::RetryAfter(PAUSE),
+            // A day without trade is told as such by the call about bills.
+            Class::Rejected | Class::NoStatement => return rejected(details, Advice::Never),
+            Class::NotEnough => return rejected(details, Advice::RetrySame),
+            Class::NotYet => return rejected(details, Advice::RetryAfter(BILL_PAUSE)),
+            Class::Throttled => Advice::RetryAfter(operation.pause_when_throttled()),
             Class::Retry => Advice::RetrySame,
-            Class::QueryFirst | Class::NoSuchPayment | Class::AlreadyPaid => Advice::QueryFirst,
+            Class::QueryFirst | Class::NoSuchTrade | Class::AlreadyPaid => Advice::QueryFirst,
         };
         ProviderError::Unknown {
             details,
@@ -107,17 +185,37 @@ impl Refusal {
     }
 }
 
+const fn rejected(details: Details, advice: Advice) -> ProviderError {
+    ProviderError::Rejected { details, advice }
+}
+
+impl From<Unsigned> for Refusal {
+    fn from(unsigned: Unsigned) -> Self {
+        Self::Failed(unsigned.into())
+    }
+}
+
+impl From<Unsigned> for ProviderError {
+    /// Neither settings nor request have to do with a key service that is out of order.
+    fn from(unsigned: Unsigned) -> Self {
+        match unsigned {
+            Unsigned::Clock => Self::not_sent("the clock's time cannot be written as a date"),
+            Unsigned::Signer(error) => {
+                rejected(Details::message(error.to_string()), Advice::RetrySame)
+            }
+        }
+    }
+}
+
 impl From<TransportError> for Refusal {
     fn from(error: TransportError) -> Self {
-        let details = Details::message(error.to_string());
         match error {
-            TransportError::Unsendable(_) => Self::Failed(ProviderError::not_sent(details.message)),
-            TransportError::NotSent(_) => Self::Failed(ProviderError::Rejected {
-                details,
-                advice: Advice::RetrySame,
-            }),
-            TransportError::Timeout(_) => Self::Failed(ProviderError::timed_out(details.message)),
-            TransportError::Broken(_) => Self::unknown(details),
+            TransportError::Unsendable(_) => {
+                Self::Failed(ProviderError::not_sent(error.to_string()))
+            }
+            TransportError::NotSent(_) => Self::NotConnected(error.to_string()),
+            TransportError::Timeout(_) => Self::Failed(ProviderError::timed_out(error.to_string())),
+            TransportError::Broken(_) => Self::unknown(Details::message(error.to_string())),
         }
     }
 }
@@ -131,6 +229,11 @@ pub(crate) fn details(response: &Response<Bytes>) -> Details {
             .map(|id| id.chars().take(128).collect()),
         ..Details::default()
     }
+}
+
+/// The platform's own time. Not signed.
+pub(crate) fn platform_time(response: &Response<Bytes>) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
 }
 
 /// The narrower code says more, where there is one.

@@ -6,68 +6,96 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use paydesk_provider::http::{Method, Request};
+use paydesk_provider::keys::SignError;
 use time::OffsetDateTime;
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use crate::beijing;
-use crate::codes::Operation;
 use crate::keys::AppKey;
-use crate::order::Unsendable;
 
 const USER_AGENT: &str = concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
-/// For a whole exchange.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// RSA with SHA-256. Neither side's messages choose another.
 pub(crate) const SIGN_TYPE: &str = "RSA2";
+/// What is ordered. It travels in the body.
+const CONTENT: &str = "biz_content";
 
 /// Signs for one app and sends to one gateway.
-pub(crate) struct Signer {
-    pub(crate) app_id: String,
+pub(crate) struct App {
+    pub(crate) id: String,
     pub(crate) key: AppKey,
     pub(crate) gateway: Url,
 }
 
-impl Signer {
-    /// A request, signed at this time. `biz_content` is made once: what is signed is what is sent.
-    ///
-    /// The common parameters travel in the query, as the platform's own library has it: without
-    /// `charset` there the gateway reads GBK. What is ordered travels in the body and stays out of
-    /// the logs of whoever logs addresses.
-    pub(crate) async fn request(
+/// What differs between requests. `biz_content` is made once: what is signed is what is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) notify_url: Option<&'a str>,
+    pub(crate) return_url: Option<&'a str>,
+    pub(crate) biz_content: &'a str,
+}
+
+/// Why there is no signature.
+#[derive(Debug)]
+pub(crate) enum Unsigned {
+    /// The clock tells no time that can be sent.
+    Clock,
+    /// The signer failed.
+    Signer(SignError),
+}
+
+/// A signed request, by whatever way it travels.
+pub(crate) struct Signed {
+    gateway: Url,
+    /// Sorted by name, none of them empty.
+    parameters: Vec<(&'static str, String)>,
+    sign: String,
+}
+
+impl App {
+    /// Signs a request as of this time.
+    pub(crate) async fn sign(
         &self,
-        operation: Operation,
+        parameters: Parameters<'_>,
         at: OffsetDateTime,
-        notify_url: Option<&str>,
-        biz_content: &str,
-    ) -> Result<Request, Unsendable> {
-        let timestamp = beijing::write(at)
-            .ok_or_else(|| Unsendable::because("the clock's time cannot be written as a date"))?;
-        let mut common = vec![
-            ("app_id", self.app_id.as_str()),
-            ("charset", "utf-8"),
-            ("format", "JSON"),
-            ("method", operation.method()),
-            ("sign_type", SIGN_TYPE),
-            ("timestamp", &timestamp),
-            ("version", "1.0"),
+    ) -> Result<Signed, Unsigned> {
+        let timestamp = beijing::write(at).ok_or(Unsigned::Clock)?;
+        let mut all = vec![
+            ("app_id", self.id.clone()),
+            (CONTENT, parameters.biz_content.to_owned()),
+            ("charset", "utf-8".to_owned()),
+            ("format", "JSON".to_owned()),
+            ("method", parameters.method.to_owned()),
+            ("sign_type", SIGN_TYPE.to_owned()),
+            ("timestamp", timestamp),
+            ("version", "1.0".to_owned()),
         ];
-        common.extend(notify_url.map(|url| ("notify_url", url)));
-        let body = ("biz_content", biz_content);
-        let all = common.iter().chain([&body]);
-        let text = canonical(all.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let signature = self
-            .key
-            .sign(&text)
-            .await
-            .map_err(|error| Unsendable::because(error.to_string()))?;
-        let mut url = self.gateway.clone();
-        url.query_pairs_mut()
-            .extend_pairs(&common)
-            .append_pair("sign", &STANDARD.encode(signature));
-        let body = Serializer::new(String::new())
-            .append_pair(body.0, body.1)
-            .finish();
+        let more = [
+            ("notify_url", parameters.notify_url),
+            ("return_url", parameters.return_url),
+        ];
+        all.extend(
+            more.into_iter()
+                .filter_map(|(name, value)| Some((name, value?.to_owned()))),
+        );
+        all.retain(|(_, value)| !value.is_empty());
+        all.sort_unstable();
+        let text = canonical(
+            all.iter()
+                .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+        );
+        let signature = self.key.sign(&text).await.map_err(Unsigned::Signer)?;
+        Ok(Signed {
+            gateway: self.gateway.clone(),
+            parameters: all,
+            sign: STANDARD.encode(signature),
+        })
+    }
+}
+
+impl Signed {
+    /// The request of a server.
+    pub(crate) fn request(&self, timeout: Duration) -> Request {
         let headers = [
             (
                 "Content-Type",
@@ -76,16 +104,75 @@ impl Signer {
             ("Accept", "application/json"),
             ("User-Agent", USER_AGENT),
         ];
-        Ok(Request {
+        let mut url = self.gateway.clone();
+        url.set_query(Some(&self.common()));
+        Request {
             method: Method::Post,
             url,
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            body: Bytes::from(body),
-            timeout: TIMEOUT,
-        })
+            body: Bytes::from(pair(CONTENT, self.content())),
+            timeout,
+        }
     }
+
+    /// What is ordered, as it was signed.
+    pub(crate) fn content(&self) -> &str {
+        let content = self.parameters.iter().find(|(name, _)| *name == CONTENT);
+        content.map_or("", |(_, value)| value)
+    }
+
+    /// The whole request as an address.
+    pub(crate) fn url(&self) -> String {
+        format!("{}?{}", self.gateway, self.order_string())
+    }
+
+    /// The address for a form that holds what is ordered.
+    pub(crate) fn common_url(&self) -> String {
+        format!("{}?{}", self.gateway, self.common())
+    }
+
+    /// Every parameter, the signature last.
+    pub(crate) fn order_string(&self) -> String {
+        self.encoded(|_| true)
+    }
+
+    /// The common parameters, which travel in the query as the platform's own library has it: without
+    /// `charset` there the gateway reads GBK. What is ordered travels in the body and stays out of the
+    /// logs of whoever logs addresses.
+    fn common(&self) -> String {
+        self.encoded(|name| name != CONTENT)
+    }
+
+    fn encoded(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        let wanted = self.parameters.iter().filter(|(name, _)| is_wanted(name));
+        let mut text = String::new();
+        for (name, value) in wanted {
+            text.push_str(&pair(name, value));
+            text.push('&');
+        }
+        text + &pair("sign", &self.sign)
+    }
+}
+
+fn pair(name: &str, value: &str) -> String {
+    format!("{name}={}", escape(value))
+}
+
+/// As the platform's examples have it: `%` and two digits for all but the plainest characters, a
+/// space among them, which every reader of forms and of addresses understands alike.
+fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push('%');
+            escaped.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    escaped
 }
 
 /// The text that is signed: without empty values, sorted by name, joined as they are. Nothing is

@@ -1,298 +1,132 @@
-//! What the platform says about a payment, in an answer to a query or inside a notice.
+//! What the platform says about a trade.
 
 use paydesk_money::Cny;
-use paydesk_provider::{PaymentStatement, TradeState};
-use serde_json::{Map, Value};
+use paydesk_provider::Personal;
 use time::OffsetDateTime;
 
-use crate::beijing;
+use crate::fields::Fields;
+use crate::funds::{FundBill, Voucher};
+use crate::members::Members;
+use crate::record::Record;
 
-/// What explains the money and names nobody: payers, their accounts and their banks stay out.
-const EVIDENCE: [&str; 11] = [
-    "notify_id",
-    "trade_no",
-    "trade_status",
-    "total_amount",
-    "receipt_amount",
-    "buyer_pay_amount",
-    "send_pay_date",
-    "gmt_payment",
-    "refund_fee",
-    "credit_pay_mode",
-    "additional_status",
-];
+/// Which trade is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TradeNumber {
+    /// The merchant's number.
+    OutTradeNo(String),
+    /// Alipay's number, which exists from the first scan on.
+    TradeNo(String),
+}
 
-/// A payment as the platform describes it.
-#[derive(Debug)]
-pub(crate) struct Trade {
-    payment_no: String,
-    number: Option<String>,
-    status: String,
-    total: Option<Cny>,
-    currency: Option<String>,
-    paid_at: Option<OffsetDateTime>,
-    refunded: bool,
-    credit_pay_mode: Option<String>,
-    evidence: Value,
+/// Where a trade stands. The platform's names are ambiguous; these are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TradeStatus {
+    /// `WAIT_BUYER_PAY`: somebody scanned the code or logged in, and did not pay yet.
+    WaitBuyerPay,
+    /// `TRADE_SUCCESS`: paid. It stays so while parts are given back.
+    Success,
+    /// `TRADE_FINISHED`: paid, and no refund is possible any more. Final.
+    Finished,
+    /// `TRADE_CLOSED` without a trace of a payment: nobody can pay any more, and nobody did. A trade
+    /// that your own records know as paid was given back in full all the same.
+    ClosedUnpaid,
+    /// `TRADE_CLOSED` with the traces of a payment: it was paid and given back in full.
+    ClosedRefunded,
+    /// The payer pays later (芝麻先用后付): whatever the name says, nothing was paid yet.
+    OnCredit {
+        /// The platform's name for the state.
+        trade_status: String,
+        /// The kind of credit, `creditAdvanceV2` for example.
+        mode: String,
+    },
+    /// A state this version does not know: nothing may be concluded from it.
+    Other(String),
+}
+
+impl TradeStatus {
+    /// Whether the merchant has the payer's money, or had it before refunds.
+    pub const fn was_paid(&self) -> bool {
+        matches!(self, Self::Success | Self::Finished | Self::ClosedRefunded)
+    }
+}
+
+/// The answer to a query. Amounts are in fen here, in yuan on the wire.
+///
+/// Only number, state and total decide; what money does not depend on is left out where it cannot be
+/// read. The platform names neither app nor merchant in this answer: both are those of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trade {
+    /// The merchant's number.
+    pub out_trade_no: String,
+    /// Alipay's number.
+    pub trade_no: Option<String>,
+    /// Where it stands.
+    pub status: TradeStatus,
+    /// What was ordered: this is to be compared with the order ([`Trade::match_order`]).
+    pub total: Option<Cny>,
+    /// When it was paid.
+    pub paid_at: Option<OffsetDateTime>,
+    /// What the payer paid, less than the total where coupons were used.
+    pub buyer_pay_amount: Option<Cny>,
+    /// What the merchant receives.
+    pub receipt_amount: Option<Cny>,
+    /// What may be invoiced.
+    pub invoice_amount: Option<Cny>,
+    /// What was paid with points (集分宝).
+    pub point_amount: Option<Cny>,
+    /// The merchant's discount.
+    pub merchant_discount: Option<Cny>,
+    /// The platform's discount.
+    pub platform_discount: Option<Cny>,
+    /// The payer's account, masked.
+    pub buyer_logon_id: Option<Personal>,
+    /// The payer's number, of older apps.
+    pub buyer_user_id: Option<Personal>,
+    /// The payer under this app, of newer apps.
+    pub buyer_open_id: Option<Personal>,
+    /// `CORPORATE` or `PRIVATE`.
+    pub buyer_user_type: Option<String>,
+    /// What it was paid with, where it was asked for.
+    pub fund_bills: Vec<FundBill>,
+    /// Coupons that were used, where they were asked for.
+    pub vouchers: Vec<Voucher>,
+    /// The merchant's number of the shop.
+    pub store_id: Option<String>,
+    /// What was sent along with the order.
+    pub passback_params: Option<String>,
+    /// `SELLER_NOT_RECEIVED`, if the money is still on its way to the merchant.
+    pub additional_status: Option<String>,
+    /// The order's currency, if it is not CNY.
+    pub trans_currency: Option<String>,
 }
 
 impl Trade {
-    /// Reads a trade out of named texts; both kinds of messages are such.
-    pub(crate) fn read(
-        text: impl Fn(&str) -> Result<Option<String>, String>,
-    ) -> Result<Self, String> {
-        let required = |name: &str| text(name)?.ok_or_else(|| format!("{name} is missing"));
-        let amount = |name: &str| match text(name)? {
-            Some(yuan) => Cny::parse_yuan(&yuan)
-                .map(Some)
-                .map_err(|error| format!("{name} is no amount: {error}")),
-            None => Ok(None),
-        };
-        // Its name in answers, and its name in notices.
-        let paid_at = match text("send_pay_date")?.or(text("gmt_payment")?) {
-            Some(time) => Some(beijing::read(&time).ok_or("the time of payment is no date")?),
-            None => None,
-        };
-        let mut evidence = Map::new();
-        for name in EVIDENCE {
-            if let Some(value) = text(name)? {
-                evidence.insert(name.to_owned(), value.into());
-            }
-        }
+    pub(crate) fn read(node: &Members<'_>) -> Result<Self, String> {
+        let record = Record::read(node)?;
         Ok(Self {
-            payment_no: required("out_trade_no")?,
-            number: text("trade_no")?,
-            status: required("trade_status")?,
-            // Never what the payer paid or the merchant receives: coupons make these less.
-            total: amount("total_amount")?,
-            currency: text("trans_currency")?,
-            paid_at,
-            // Plain payments may carry a refund of 0.00.
-            refunded: amount("refund_fee")?.is_some_and(Cny::is_positive)
-                || text("gmt_refund")?.is_some()
-                || text("out_biz_no")?.is_some(),
-            credit_pay_mode: text("credit_pay_mode")?,
-            evidence: Value::Object(evidence),
+            out_trade_no: node.needed("out_trade_no")?,
+            trade_no: node.text("trade_no")?,
+            status: record.status(),
+            total: node.yuan("total_amount")?,
+            paid_at: node.time("send_pay_date")?,
+            buyer_pay_amount: node.loose_yuan("buyer_pay_amount"),
+            receipt_amount: node.loose_yuan("receipt_amount"),
+            invoice_amount: node.loose_yuan("invoice_amount"),
+            point_amount: node.loose_yuan("point_amount"),
+            merchant_discount: node.loose_yuan("mdiscount_amount"),
+            platform_discount: node.loose_yuan("discount_amount"),
+            buyer_logon_id: node.person("buyer_logon_id"),
+            buyer_user_id: node.person("buyer_user_id"),
+            buyer_open_id: node.person("buyer_open_id"),
+            buyer_user_type: node.loose("buyer_user_type"),
+            fund_bills: FundBill::list(node.list("fund_bill_list")),
+            vouchers: Voucher::list(node.list("voucher_detail_list")),
+            store_id: node.loose("store_id"),
+            passback_params: node.loose("passback_params"),
+            additional_status: node.loose("additional_status"),
+            trans_currency: node.text("trans_currency")?,
         })
-    }
-
-    pub(crate) fn payment_no(&self) -> &str {
-        &self.payment_no
-    }
-
-    /// The platform's name for the state, as it was sent.
-    pub(crate) fn status(&self) -> &str {
-        &self.status
-    }
-
-    /// Whether this speaks of money given back.
-    pub(crate) const fn is_refunded(&self) -> bool {
-        self.refunded
-    }
-
-    /// The state that this proves.
-    ///
-    /// `TRADE_CLOSED` has two meanings, and only the traces of a payment tell them apart: closed
-    /// unpaid, or paid and given back in full. A trade on credit (`credit_pay_mode`) may call itself
-    /// a success before anything was paid, so nothing is concluded from one.
-    pub(crate) fn state(&self) -> TradeState {
-        if let Some(mode) = &self.credit_pay_mode {
-            return TradeState::Other(format!("{} {mode}", self.status));
-        }
-        match self.status.as_str() {
-            "WAIT_BUYER_PAY" => TradeState::Unpaid,
-            "TRADE_SUCCESS" | "TRADE_FINISHED" if self.refunded => TradeState::Refunded,
-            "TRADE_SUCCESS" | "TRADE_FINISHED" => TradeState::Paid,
-            "TRADE_CLOSED" if self.refunded || self.paid_at.is_some() => TradeState::Refunded,
-            "TRADE_CLOSED" => TradeState::Closed,
-            _ => TradeState::Other(self.status.clone()),
-        }
-    }
-
-    /// The statement, about this merchant and app.
-    pub(crate) fn into_statement(self, merchant_id: String, app_id: String) -> PaymentStatement {
-        let state = self.state();
-        PaymentStatement {
-            merchant_id,
-            app_id,
-            payment_no: self.payment_no,
-            // A trade has its number from the first scan on; before it is paid, that is no proof.
-            transaction_id: self.number.filter(|_| state.was_paid()),
-            state,
-            amount: self.total,
-            currency: self.currency.unwrap_or_else(|| "CNY".to_owned()),
-            paid_at: self.paid_at,
-            evidence: self.evidence,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use time::macros::datetime;
-
-    use super::*;
-    use crate::members::Members;
-
-    fn read(json: &Value) -> Result<Trade, String> {
-        let json = json.to_string();
-        let members = Members::read(json.as_bytes()).unwrap();
-        Trade::read(|name| members.text(name))
-    }
-
-    fn state(more: &[(&str, &str)]) -> TradeState {
-        let mut trade = json!({"out_trade_no": "PO1"});
-        for (name, value) in more {
-            trade[*name] = json!(value);
-        }
-        read(&trade).unwrap().state()
-    }
-
-    #[test]
-    fn states_are_mapped_and_unknown_ones_conclude_nothing() {
-        for (name, expected) in [
-            ("WAIT_BUYER_PAY", TradeState::Unpaid),
-            ("TRADE_SUCCESS", TradeState::Paid),
-            ("TRADE_FINISHED", TradeState::Paid),
-            ("TRADE_CLOSED", TradeState::Closed),
-            (
-                "trade_success",
-                TradeState::Other("trade_success".to_owned()),
-            ),
-            ("NEXT_YEARS", TradeState::Other("NEXT_YEARS".to_owned())),
-        ] {
-            assert_eq!(state(&[("trade_status", name)]), expected);
-        }
-    }
-
-    #[test]
-    fn r19_closed_after_payment_is_never_closed_unpaid() {
-        for trace in [
-            ("send_pay_date", "2026-01-01 12:01:05"),
-            ("gmt_payment", "2026-01-01 12:01:05"),
-            ("gmt_refund", "2026-01-02 09:00:00.123"),
-            ("refund_fee", "0.01"),
-            ("out_biz_no", "R1"),
-        ] {
-            let closed = state(&[("trade_status", "TRADE_CLOSED"), trace]);
-            assert_eq!(closed, TradeState::Refunded, "{trace:?}");
-        }
-        for nothing in [
-            ("send_pay_date", ""),
-            ("refund_fee", "0.00"),
-            ("out_biz_no", ""),
-        ] {
-            let closed = state(&[("trade_status", "TRADE_CLOSED"), nothing]);
-            assert_eq!(closed, TradeState::Closed, "{nothing:?}");
-        }
-    }
-
-    #[test]
-    fn a_trade_on_credit_is_not_paid() {
-        let credit = [
-            ("trade_status", "TRADE_SUCCESS"),
-            ("credit_pay_mode", "creditAdvanceV2"),
-        ];
-        let other = TradeState::Other("TRADE_SUCCESS creditAdvanceV2".to_owned());
-        assert_eq!(state(&credit), other);
-    }
-
-    #[test]
-    fn r20_the_amount_is_the_orders_total_and_nobody_is_named() {
-        let trade = json!({
-            "code": "10000", "msg": "Success", "out_trade_no": "PO1", "trade_no": "2026",
-            "trade_status": "TRADE_SUCCESS", "total_amount": "20.00", "receipt_amount": "19.50",
-            "buyer_pay_amount": "18.00", "point_amount": "0.00", "buyer_logon_id": "csq***@a.com",
-            "buyer_user_id": "2088102169481075", "buyer_open_id": "o", "buyer_user_name": "某",
-            "fund_bill_list": [{"amount": "20.00", "fund_channel": "ALIPAYACCOUNT"}],
-            "send_pay_date": "2026-01-01 12:01:05", "subject": "x", "store_name": "y",
-        });
-        let said = read(&trade)
-            .unwrap()
-            .into_statement("2088".to_owned(), "2021".to_owned());
-        assert_eq!(said.amount, Some(Cny::from_fen(2000)));
-        assert_eq!(said.transaction_id.as_deref(), Some("2026"));
-        assert_eq!(said.paid_at, Some(datetime!(2026-01-01 04:01:05 UTC)));
-        assert_eq!(
-            (said.merchant_id.as_str(), said.app_id.as_str()),
-            ("2088", "2021")
-        );
-        assert_eq!(
-            said.evidence,
-            json!({
-                "trade_no": "2026", "trade_status": "TRADE_SUCCESS", "total_amount": "20.00",
-                "receipt_amount": "19.50", "buyer_pay_amount": "18.00",
-                "send_pay_date": "2026-01-01 12:01:05",
-            }),
-            "R28: no payer, bank or shop"
-        );
-    }
-
-    #[test]
-    fn r15_amounts_are_exact_or_refused() {
-        for (total, fen) in [
-            (json!("0.01"), Some(1)),
-            (json!("88.8"), Some(8880)),
-            (json!(88), Some(8800)),
-            (json!(null), None),
-            (json!(""), None),
-        ] {
-            let trade = json!({"out_trade_no": "PO1", "trade_status": "X", "total_amount": total});
-            assert_eq!(
-                read(&trade).unwrap().total,
-                fen.map(Cny::from_fen),
-                "{total}"
-            );
-        }
-        for total in [
-            "0.001", "1e2", "-1.00", "+1.00", " 1.00", "1,00", "0x1", "NaN",
-        ] {
-            let trade = json!({"out_trade_no": "PO1", "trade_status": "X", "total_amount": total});
-            assert!(
-                read(&trade).unwrap_err().contains("total_amount"),
-                "{total}"
-            );
-        }
-        // Bare numbers by their digits: these are not JSON values of ours, so they are written out.
-        for (literal, fen) in [
-            ("88.80", Some(8880)),
-            ("0.1", Some(10)),
-            ("1e2", None),
-            ("0.105", None),
-        ] {
-            let json = format!(
-                "{{\"out_trade_no\":\"1\",\"trade_status\":\"X\",\"total_amount\":{literal}}}"
-            );
-            let members = Members::read(json.as_bytes()).unwrap();
-            let total = Trade::read(|name| members.text(name))
-                .ok()
-                .and_then(|trade| trade.total);
-            assert_eq!(total, fen.map(Cny::from_fen), "{literal}");
-        }
-    }
-
-    #[test]
-    fn what_is_needed_is_needed() {
-        for trade in [
-            json!({"trade_status": "TRADE_SUCCESS"}),
-            json!({"out_trade_no": "PO1"}),
-            json!({"out_trade_no": "PO1", "trade_status": "X", "send_pay_date": "yesterday"}),
-            json!({"out_trade_no": "PO1", "trade_status": "X", "refund_fee": "some"}),
-            json!({"out_trade_no": ["PO1"], "trade_status": "X"}),
-        ] {
-            assert!(read(&trade).is_err(), "{trade}");
-        }
-        let unpaid =
-            json!({"out_trade_no": "PO1", "trade_status": "WAIT_BUYER_PAY", "trade_no": "1"});
-        let said = read(&unpaid)
-            .unwrap()
-            .into_statement(String::new(), String::new());
-        assert_eq!((said.transaction_id, said.currency.as_str()), (None, "CNY"));
-        let foreign = json!({"out_trade_no": "1", "trade_status": "X", "trans_currency": "USD"});
-        let said = read(&foreign)
-            .unwrap()
-            .into_statement(String::new(), String::new());
-        assert_eq!(said.currency, "USD");
     }
 }

@@ -6,9 +6,13 @@ mod error;
 pub mod http;
 #[cfg(feature = "sdk")]
 pub mod keys;
+#[cfg(feature = "sdk")]
+pub mod matching;
 mod notice;
 mod observer;
 mod payment;
+#[cfg(feature = "sdk")]
+mod personal;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod verified;
@@ -24,6 +28,8 @@ pub use payment::{
     Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity,
     PaymentStatement, Scene, TradeState, UnknownName,
 };
+#[cfg(feature = "sdk")]
+pub use personal::Personal;
 pub use verified::Verified;
 
 /// One merchant account at one payment platform.

@@ -31,7 +31,6 @@ mod operation;
 mod order;
 mod orders;
 mod payee;
-mod personal;
 mod platform_keys;
 mod prepay;
 mod raw;
@@ -39,6 +38,8 @@ mod refund;
 mod refusal;
 mod renewal;
 mod sealer;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transaction;
 mod trust;
 
@@ -53,7 +54,7 @@ pub use client::WechatPay;
 pub use config::{Clock, Config, ConfigError, Credentials, Nonce, Pause};
 pub use invocation::{AppInvocation, JsapiInvocation, MiniProgramInvocation};
 pub use keys::{ApiV3Key, MerchantKey};
-pub use matching::{Difference, ExpectedOrder, ExpectedRefund, Mismatch};
+pub use matching::{ExpectedOrder, ExpectedRefund};
 pub use notice::{
     Acknowledgement, NoticeContent, NoticeVerifier, RefundNotice, RefundNoticeAmount, WechatNotice,
 };
@@ -64,12 +65,12 @@ pub use paydesk_provider::http::{
     Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
 };
 pub use paydesk_provider::keys::{KeyError, PublicKey, SignError, Signer};
+pub use paydesk_provider::matching::{Difference, Mismatch};
 pub use paydesk_provider::{
     Advice, Answer, Closed, Details, Exchange, Identity, NoticeError, Observer, PaymentProvider,
-    ProviderError, RawNotice, TradeState, Untrusted, Verified,
+    Personal, ProviderError, RawNotice, TradeState, Untrusted, Verified,
 };
 pub use payee::SubMerchant;
-pub use personal::Personal;
 pub use platform_keys::{PlatformKeyError, PlatformKeys};
 pub use prepay::{H5Info, OpenId, Prepay};
 pub use raw::RawCall;

@@ -1,8 +1,7 @@
 //! Whether an authentic message is about our order: a signature says who speaks, not about what.
 
-use std::fmt;
-
 use paydesk_money::Cny;
+use paydesk_provider::matching::{Comparison, Mismatch};
 
 use crate::notice::RefundNotice;
 use crate::refund::Refund;
@@ -40,80 +39,6 @@ pub struct ExpectedRefund<'a> {
     pub refund: Cny,
 }
 
-/// A field that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The platform's name of the field.
-    pub field: &'static str,
-    /// As we keep it.
-    pub expected: String,
-    /// As the platform says; empty if it says nothing.
-    pub found: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            field,
-            expected,
-            found,
-        } = self;
-        write!(f, "{field} is {found:?} instead of {expected:?}")
-    }
-}
-
-/// The message is authentic, but not about what was expected. Grant nothing on it, and tell someone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mismatch(Vec<Difference>);
-
-impl Mismatch {
-    /// Each field that differs; at least one.
-    pub fn differences(&self) -> &[Difference] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, difference) in self.0.iter().enumerate() {
-            let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{difference}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Mismatch {}
-
-/// Collects what differs.
-#[derive(Default)]
-struct Comparison(Vec<Difference>);
-
-impl Comparison {
-    fn field(mut self, field: &'static str, expected: &str, found: &str) -> Self {
-        if expected != found {
-            self.0.push(Difference {
-                field,
-                expected: expected.to_owned(),
-                found: found.to_owned(),
-            });
-        }
-        self
-    }
-
-    fn fen(self, field: &'static str, expected: Cny, found: Option<Cny>) -> Self {
-        let found = found.map_or_else(String::new, |found| found.fen().to_string());
-        self.field(field, &expected.fen().to_string(), &found)
-    }
-
-    fn result(self) -> Result<(), Mismatch> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        Err(Mismatch(self.0))
-    }
-}
-
 impl Transaction {
     /// Compares merchant, app, number, total and currency with the order. The state is not compared:
     /// look at [`Transaction::state`].
@@ -121,6 +46,27 @@ impl Transaction {
     /// # Errors
     /// [`Mismatch`] names each field that differs, an absent total among them.
     pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        self.compared(order).result()
+    }
+
+    /// Compares as [`Transaction::match_order`] does, and demands that it was paid: by its state, which
+    /// may say that some of it was refunded since, and by WeChat Pay's number. What passes can be
+    /// granted, once.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        let mut compared = self.compared(order);
+        if !self.state().was_paid() {
+            compared = compared.differs("trade_state", "SUCCESS", &self.trade_state);
+        }
+        if self.transaction_id.is_none() {
+            compared = compared.differs("transaction_id", "a number", "");
+        }
+        compared.result()
+    }
+
+    fn compared(&self, order: &ExpectedOrder<'_>) -> Comparison {
         let amount = self.amount.as_ref();
         // The platform documents the currency as optional, and knows one.
         let currency = amount.and_then(|it| it.currency.as_deref());
@@ -136,37 +82,6 @@ impl Transaction {
             .field("out_trade_no", order.out_trade_no, &self.out_trade_no)
             .fen("amount.total", order.total, amount.and_then(|it| it.total))
             .field("amount.currency", "CNY", currency.unwrap_or("CNY"))
-            .result()
-    }
-}
-
-impl Transaction {
-    /// Compares as [`Transaction::match_order`] does, and demands that it was paid: by its state, which
-    /// may say that some of it was refunded since, and by WeChat Pay's number. What passes can be
-    /// granted, once.
-    ///
-    /// # Errors
-    /// [`Mismatch`] names each field that differs.
-    pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
-        let mut differences = match self.match_order(order) {
-            Ok(()) => Vec::new(),
-            Err(Mismatch(differences)) => differences,
-        };
-        if !self.state().was_paid() {
-            differences.push(Difference {
-                field: "trade_state",
-                expected: "SUCCESS".to_owned(),
-                found: self.trade_state.clone(),
-            });
-        }
-        if self.transaction_id.is_none() {
-            differences.push(Difference {
-                field: "transaction_id",
-                expected: "a number".to_owned(),
-                found: String::new(),
-            });
-        }
-        Comparison(differences).result()
     }
 }
 

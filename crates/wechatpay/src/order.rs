@@ -2,7 +2,7 @@
 
 use paydesk_money::Cny;
 use paydesk_provider::{Capabilities, CreatePayment, Scene};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
@@ -19,8 +19,9 @@ const LONGEST_DETAIL: usize = 6144;
 /// An order to be paid, in any product: what is common to Native, JSAPI, App and H5.
 ///
 /// The number is the platform's key for repeats: the same number with the same parameters gives a
-/// fresh code, with others it is refused.
-#[derive(Clone, Debug)]
+/// fresh code, with others it is refused. So an order is stored before it is sent (it serialises), and
+/// sent again as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Order {
     /// The merchant's number: 6 to 32 letters, digits, `_`, `-`, `*` or `|`, unique for ever.
@@ -33,6 +34,7 @@ pub struct Order {
     pub notify_url: String,
     /// Until when it can be paid: at most 7 days ahead; fixed by the first request. The platform
     /// raises less than a minute to a minute.
+    #[serde(with = "time::serde::rfc3339::option", default)]
     pub expires_at: Option<OffsetDateTime>,
     /// Comes back with the payment, in notices, queries and bills: at most 127 bytes.
     pub attach: Option<String>,
@@ -52,7 +54,7 @@ pub struct Order {
 }
 
 /// The goods of an order.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
     /// The price before promotions, in fen.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +67,7 @@ pub struct Detail {
 }
 
 /// One kind of goods.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoodsItem {
     /// The merchant's number of it.
     pub merchant_goods_id: String,
@@ -82,7 +84,7 @@ pub struct GoodsItem {
 }
 
 /// Where the payer is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SceneInfo {
     /// The address of the payer's device, version 4 or 6. For H5 it must be the real one.
     pub payer_client_ip: String,
@@ -95,7 +97,7 @@ pub struct SceneInfo {
 }
 
 /// A shop.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreInfo {
     /// The merchant's number of it.
     pub id: String,

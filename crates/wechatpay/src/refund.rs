@@ -4,7 +4,7 @@
 mod request;
 
 use paydesk_money::Cny;
-use paydesk_provider::{Answer, Details, ProviderError, Verified};
+use paydesk_provider::{Answer, Details, Personal, ProviderError, Verified};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -12,7 +12,6 @@ use crate::client::WechatPay;
 use crate::exchange::{Call, Reply, known};
 use crate::fields::{body, check_out_refund_no, check_platform_no, segment};
 use crate::operation::Operation;
-use crate::personal::Personal;
 use crate::refusal::Refusal;
 use crate::transaction::{instant, place, readable};
 

@@ -1,14 +1,12 @@
 //! What the platform says about a payment, in an answer to a query or inside a notice.
 
 use paydesk_money::Cny;
-use paydesk_provider::{PaymentStatement, TradeState};
+use paydesk_provider::{PaymentStatement, Personal, TradeState};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
-
-use crate::personal::Personal;
 
 /// What the platform says about an order (订单): the answer to a query, and what a payment notice
 /// holds. Only the order's number and state are always there.

@@ -4,15 +4,27 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod bill_links;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod exchange;
 #[cfg(test)]
 mod forgeries;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod pay;
+#[cfg(test)]
 mod platform;
+#[cfg(test)]
+mod refunds;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
@@ -21,3 +33,7 @@ mod requests;
 mod socket;
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod trades;
+#[cfg(test)]
+mod typed_notices;

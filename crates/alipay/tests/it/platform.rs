@@ -121,6 +121,7 @@ impl FakePlatform {
         Alipay::new(
             Config::new(credentials())
                 .clock(|| NOW)
+                .pause(|_| std::future::ready(()))
                 .transport(Arc::clone(self) as Arc<dyn Transport>),
         )
         .unwrap()
@@ -128,6 +129,13 @@ impl FakePlatform {
 
     pub(crate) fn next(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// The last request: its method and its business parameters.
+    pub(crate) fn asked(&self) -> (String, String) {
+        let sent = self.sent();
+        let last = sent.last().unwrap();
+        (parameter(last, "method").unwrap(), content(last))
     }
 
     pub(crate) fn sent(&self) -> Vec<Request> {
@@ -167,6 +175,24 @@ impl FakePlatform {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .append_pair("sign_type", "RSA2")
+            .append_pair("sign", &sign)
+            .finish();
+        raw(&body)
+    }
+
+    /// A form with these fields, signed with `sign_type` in the text as messages of the application
+    /// gateway are.
+    pub(crate) fn message(&self, fields: &[(&str, &str)]) -> RawNotice {
+        let mut sorted = fields.to_vec();
+        sorted.push(("sign_type", "RSA2"));
+        sorted.sort_unstable();
+        let pairs: Vec<String> = sorted
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let sign = self.sign(&pairs.join("&"));
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&sorted)
             .append_pair("sign", &sign)
             .finish();
         raw(&body)
@@ -295,6 +321,20 @@ impl FakePlatform {
             other => panic!("no such method: {other}"),
         }
     }
+}
+
+/// A parameter that travels in the query.
+pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
+    let mut query = request.url.query_pairs().into_owned();
+    query.find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// The text of the business parameters.
+pub(crate) fn content(request: &Request) -> String {
+    let mut body = form_urlencoded::parse(&request.body).into_owned();
+    let (name, value) = body.next().unwrap();
+    assert_eq!((name.as_str(), body.next()), ("biz_content", None));
+    value
 }
 
 /// A notice with this body and the header of a form.

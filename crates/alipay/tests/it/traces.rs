@@ -77,7 +77,7 @@ async fn traces_name_the_number_and_no_body_key_or_signature() {
     let text = transcript.0.lock().unwrap();
     for said in [
         "create payment.no=PO1",
-        "operation=Query",
+        "operation=\"query\"",
         "http.status=200",
         "bad_signature",
     ] {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use rsa::RsaPublicKey;
@@ -13,9 +14,9 @@ use super::{KeyError, KeyFiles, long_enough};
 /// A public RSA key.
 ///
 /// Kept in its PKCS#1 form, which is what `ring` verifies with: given an SPKI, the content of a
-/// `PUBLIC KEY` file, it takes every signature for wrong.
+/// `PUBLIC KEY` file, it takes every signature for wrong. Clones share it.
 #[derive(Clone)]
-pub struct PublicKey(UnparsedPublicKey<Vec<u8>>);
+pub struct PublicKey(UnparsedPublicKey<Arc<[u8]>>);
 
 impl PublicKey {
     /// Reads an SPKI (`PUBLIC KEY`) or PKCS#1 (`RSA PUBLIC KEY`), as PEM or as bare base64.
@@ -57,7 +58,7 @@ impl PublicKey {
         let der = key.to_pkcs1_der().ok()?.into_vec();
         Some(Self(UnparsedPublicKey::new(
             &RSA_PKCS1_2048_8192_SHA256,
-            der,
+            der.into(),
         )))
     }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use paydesk_money::Cny;
-use paydesk_provider::{NoticeError, Untrusted, Verified};
+use paydesk_provider::{NoticeError, Personal, Untrusted, Verified};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use crate::cipher;
 use crate::keys::ApiV3Keys;
-use crate::personal::Personal;
 use crate::refund::RefundStatus;
 use crate::transaction::{Transaction, filled, instant, or_empty, place, readable};
 use crate::trust::Authentic;

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use paydesk_money::Cny;
 use paydesk_provider::ProviderError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::client::WechatPay;
@@ -12,7 +12,7 @@ use crate::fields::{
 use crate::payee::SubMerchant;
 
 /// The order that is refunded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PaidOrder {
     /// By WeChat Pay's number: the surer way.
     TransactionId(String),
@@ -20,8 +20,8 @@ pub enum PaidOrder {
     OutTradeNo(String),
 }
 
-/// A request for a refund. Keep it as it was sent: a repeat takes the same.
-#[derive(Clone, Debug)]
+/// A request for a refund. Store it before it is sent (it serialises): a repeat takes the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RefundRequest {
     /// Which order.
@@ -39,15 +39,18 @@ pub struct RefundRequest {
     /// Shown to the payer, at most 80 bytes.
     pub reason: Option<String>,
     /// Only for merchants under the old flow of funds: take it from the available balance.
+    #[serde(default)]
     pub from_available_balance: bool,
     /// Which funds it is taken from, in parts; by special permission. The parts' sum is `refund`.
+    #[serde(default)]
     pub from: Vec<FundSource>,
     /// The goods that are given back.
+    #[serde(default)]
     pub goods_detail: Vec<RefundGoods>,
 }
 
 /// A part of a refund's funds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FundSource {
     /// `AVAILABLE` or `UNAVAILABLE`.
     pub account: String,
@@ -56,7 +59,7 @@ pub struct FundSource {
 }
 
 /// Goods that are given back.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundGoods {
     /// The merchant's number of it.
     pub merchant_goods_id: String,

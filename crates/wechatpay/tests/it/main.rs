@@ -57,6 +57,8 @@ mod requests;
 #[cfg(test)]
 mod socket;
 #[cfg(test)]
+mod stored;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod trust_modes;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// Something about a person: an openid, an account's name. Not printed by `Debug`.
+/// Something about a person: an id, an account's name. Not printed by `Debug`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Personal(String);
@@ -11,6 +11,12 @@ impl Personal {
     /// The text itself.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Personal {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 

@@ -1,0 +1,308 @@
+//! One call, from its signature to an answer that can be believed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use paydesk_provider::http::{Response, Transport};
+use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
+use time::OffsetDateTime;
+
+use crate::alipay_keys::AlipayKeys;
+use crate::answer::{Envelope, Head, NoAnswer};
+use crate::config::{Clock, Pause};
+use crate::members::{Members, NotMembers};
+use crate::operation::Operation;
+use crate::refusal::{Refusal, details, platform_time};
+use crate::signing::{App, Parameters};
+use crate::trust::Authentic;
+
+/// Answers are a few KiB; more than this is not one.
+const LONGEST_BODY: usize = 1024 * 1024;
+/// Before the first repeat of a read; doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What every call of one app shares. Nothing in it belongs to a single call, and no task runs for it.
+pub(crate) struct Account {
+    pub(crate) app: App,
+    pub(crate) seller_id: String,
+    pub(crate) keys: AlipayKeys,
+    pub(crate) clock: Clock,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) pause: Pause,
+    /// How often a read is sent at most.
+    pub(crate) read_attempts: u32,
+}
+
+/// What to send. `biz_content` is given once, as the text that is signed and sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) method: Cow<'static, str>,
+    pub(crate) notify_url: Option<String>,
+    pub(crate) biz_content: String,
+    pub(crate) asked: Asked,
+}
+
+/// The numbers that a call is about. The signature covers neither a time nor a nonce: what binds an
+/// answer to its question is that it repeats them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) out_trade_no: Option<String>,
+    pub(crate) trade_no: Option<String>,
+    pub(crate) out_request_no: Option<String>,
+    /// Whether a success must repeat the number of the trade. Errors never must.
+    pub(crate) repeats: bool,
+}
+
+impl Asked {
+    /// About a trade by the merchant's number.
+    pub(crate) fn out_trade_no(number: &str) -> Self {
+        Self {
+            out_trade_no: Some(number.to_owned()),
+            repeats: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether this answer can be one to the question.
+    fn answered_by(&self, head: &Head, is_success: bool) -> Result<(), &'static str> {
+        let numbers = [
+            (&self.out_trade_no, &head.out_trade_no),
+            (&self.trade_no, &head.trade_no),
+            (&self.out_request_no, &head.out_request_no),
+        ];
+        let differs = |(asked, told): (&Option<String>, &Option<String>)| {
+            asked.is_some() && told.is_some() && asked != told
+        };
+        if numbers.into_iter().any(differs) {
+            return Err("the answer is about another number");
+        }
+        let [of_the_merchant, of_the_platform, _] = numbers;
+        let missing =
+            |(asked, told): (&Option<String>, &Option<String>)| asked.is_some() && told.is_none();
+        if self.repeats && is_success && (missing(of_the_merchant) || missing(of_the_platform)) {
+            return Err("the answer does not repeat the number");
+        }
+        Ok(())
+    }
+}
+
+/// A success about the number asked for, whose signature was checked.
+pub(crate) struct Reply {
+    node: Authentic<String>,
+    pub(crate) head: Head,
+    pub(crate) details: Details,
+}
+
+impl Reply {
+    /// What `read` makes of the node, as something the platform really said.
+    pub(crate) fn read<T>(
+        self,
+        read: impl FnOnce(&Members<'_>) -> Result<T, String>,
+    ) -> Result<Answer<Verified<T>>, ProviderError> {
+        let value = self.node.attest(|node| {
+            let members = Members::read(node.as_bytes()).map_err(|error| error.to_string())?;
+            read(&members)
+        });
+        match value {
+            Ok(value) => Ok(answered(value, self.details)),
+            Err(why) => Err(Refusal::malformed(why, self.details).into_error()),
+        }
+    }
+
+    /// The same for what is used and not kept as the platform's word.
+    pub(crate) fn value<T>(
+        self,
+        read: impl FnOnce(&Members<'_>) -> Result<T, String>,
+    ) -> Result<Answer<T>, ProviderError> {
+        let Answer { value, request_id } = self.read(read)?;
+        Ok(Answer {
+            value: value.into_inner(),
+            request_id,
+        })
+    }
+
+    /// Whether the node says something.
+    pub(crate) fn says(&self, what: impl FnOnce(&Members<'_>) -> bool) -> bool {
+        Members::read(self.node.get().as_bytes()).is_ok_and(|node| what(&node))
+    }
+
+    /// The node's whole text.
+    pub(crate) fn text(self) -> Answer<Verified<String>> {
+        let Self { node, details, .. } = self;
+        answered(node.whole(), details)
+    }
+}
+
+impl Account {
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        (self.clock)()
+    }
+
+    /// Signs, sends, and lets through only a success about the numbers asked for whose signature was
+    /// checked. What changes nothing is repeated when that may help, each time under a new signature.
+    #[tracing::instrument(
+        name = "alipay.call",
+        level = "debug",
+        skip_all,
+        fields(operation = call.operation.name())
+    )]
+    pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        loop {
+            let result = self.once(call, attempt).await;
+            let Err(refusal) = result else {
+                return result;
+            };
+            let may = call.operation.is_read() && attempt < self.read_attempts;
+            let wait = refusal
+                .repeatable_after(pause)
+                .filter(|wait| may && *wait <= LONGEST_PAUSE);
+            let Some(wait) = wait else {
+                return Err(refusal);
+            };
+            (self.pause)(wait).await;
+            attempt += 1;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
+        let exchange = Observed::new(self, call.operation, attempt);
+        let (told, result) = match self.send(call).await {
+            Ok(response) => (
+                Some((details(&response), platform_time(&response))),
+                self.judge(call, &response),
+            ),
+            Err(refusal) => (None, Err(refusal)),
+        };
+        exchange.ended(told, result.as_ref().err());
+        result
+    }
+
+    /// Sends under a fresh signature.
+    async fn send(&self, call: &Call) -> Result<Response<Bytes>, Refusal> {
+        let parameters = Parameters {
+            method: &call.method,
+            notify_url: call.notify_url.as_deref(),
+            return_url: None,
+            biz_content: &call.biz_content,
+        };
+        let signed = self.app.sign(parameters, self.now()).await?;
+        let request = signed.request(call.operation.timeout());
+        let response = self.transport.send(request).await?;
+        let response = response.collect(LONGEST_BODY).await;
+        response.map_err(Refusal::cut_short)
+    }
+
+    fn judge(&self, call: &Call, response: &Response<Bytes>) -> Result<Reply, Refusal> {
+        if response.status != 200 {
+            return Err(Refusal::not_the_gateways(response));
+        }
+        let details = details(response);
+        let envelope = Envelope::read(&call.method, &response.body)
+            .map_err(|why| no_answer(&why, details.clone()))?;
+        let Some(sign) = &envelope.sign else {
+            tracing::debug!("answer not signed");
+            return Err(Refusal::unsigned(&envelope, details));
+        };
+        let node = self
+            .keys
+            .authenticate_node(envelope.node, sign)
+            .map_err(|reason| untrusted(reason, &details))?;
+        let head = match Head::read(node.get()) {
+            Ok(head) => head,
+            Err(why) => return Err(Refusal::malformed(why, details)),
+        };
+        let is_success = !envelope.is_error
+            && (head.is_success() || call.operation == Operation::Pay && head.is_in_process());
+        if let Err(why) = call.asked.answered_by(&head, is_success) {
+            return Err(Refusal::malformed(why, details));
+        }
+        if !is_success {
+            return Err(Refusal::told(call.operation, head, details));
+        }
+        Ok(Reply {
+            node,
+            head,
+            details,
+        })
+    }
+}
+
+/// A body that two readers could read in two ways was made to be; any other that is no answer comes
+/// from something in between.
+fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
+    let details = Details {
+        message: format!("no answer of the gateway: {why}"),
+        ..details
+    };
+    match why {
+        NoAnswer::NotMembers(NotMembers::Repeated) => {
+            Refusal::untrusted(Untrusted::BadSignature, details)
+        }
+        NoAnswer::NotMembers(NotMembers::NotAnObject) | NoAnswer::NoNode => {
+            Refusal::unknown(details)
+        }
+    }
+}
+
+fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
+    tracing::debug!(reason = reason.reason(), "answer not trusted");
+    let message = reason.to_string();
+    Refusal::untrusted(
+        reason,
+        Details {
+            message,
+            ..details.clone()
+        },
+    )
+}
+
+/// One request under way, for whoever watches.
+struct Observed<'a> {
+    account: &'a Account,
+    exchange: Exchange<'a>,
+    began: Instant,
+}
+
+impl<'a> Observed<'a> {
+    fn new(account: &'a Account, operation: Operation, attempt: u32) -> Self {
+        let host = account.app.gateway.host_str().unwrap_or_default();
+        Self {
+            account,
+            exchange: Exchange::new(operation.name(), &account.seller_id, host, attempt),
+            began: Instant::now(),
+        }
+    }
+
+    fn ended(self, told: Option<(Details, Option<OffsetDateTime>)>, refusal: Option<&Refusal>) {
+        let (details, platform_time) = told.unwrap_or_default();
+        let outcome = refusal.map_or("ok", Refusal::outcome);
+        tracing::debug!(http.status = details.status, outcome, "exchanged");
+        let Some(observer) = &self.account.observer else {
+            return;
+        };
+        let mut exchange = self.exchange;
+        exchange.status = details.status;
+        exchange.outcome = outcome;
+        exchange.code = refusal.and_then(Refusal::code);
+        exchange.request_id = details.request_id.as_deref();
+        exchange.duration = self.began.elapsed();
+        exchange.platform_time = platform_time;
+        observer.exchanged(&exchange);
+    }
+}
+
+/// What was answered, with what support asks for.
+pub(crate) fn answered<T>(value: T, details: Details) -> Answer<T> {
+    Answer {
+        value,
+        request_id: details.request_id,
+    }
+}

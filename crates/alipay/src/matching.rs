@@ -1,0 +1,139 @@
+//! Whether an authentic message is about our order: a signature says who speaks, not about what.
+
+use paydesk_money::Cny;
+use paydesk_provider::matching::{Comparison, Mismatch};
+
+use crate::notice::{RefundNotice, TradeNotice};
+use crate::pay::BarCodePayment;
+use crate::refund::RefundRecord;
+use crate::trade::Trade;
+
+/// What was ordered, as we keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedOrder<'a> {
+    /// Our app.
+    pub app_id: &'a str,
+    /// The merchant's number, `seller_id`.
+    pub seller_id: &'a str,
+    /// The number that was sent.
+    pub out_trade_no: &'a str,
+    /// The total that was sent: never what the payer paid after coupons.
+    pub total: Cny,
+}
+
+/// What was asked to be refunded, as we keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedRefund<'a> {
+    /// The order's number.
+    pub out_trade_no: &'a str,
+    /// The refund's number.
+    pub out_request_no: &'a str,
+    /// The order's total.
+    pub total: Cny,
+    /// What was to go back.
+    pub refund: Cny,
+}
+
+/// What an answer can be compared in: it names neither app nor merchant, which are the client's.
+fn answered(
+    order: &ExpectedOrder<'_>,
+    out_trade_no: &str,
+    total: Option<Cny>,
+    currency: Option<&str>,
+) -> Result<(), Mismatch> {
+    Comparison::default()
+        .field("out_trade_no", order.out_trade_no, out_trade_no)
+        .yuan("total_amount", order.total, total)
+        .field("trans_currency", "CNY", currency.unwrap_or("CNY"))
+        .result()
+}
+
+impl Trade {
+    /// Compares number, total and currency with the order. The state is not compared: look at
+    /// [`Trade::status`].
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs, an absent total among them.
+    pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        let currency = self.trans_currency.as_deref();
+        answered(order, &self.out_trade_no, self.total, currency)
+    }
+}
+
+impl BarCodePayment {
+    /// Compares number and total with the order.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs, an absent total among them.
+    pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        answered(order, &self.out_trade_no, self.total, None)
+    }
+}
+
+impl RefundRecord {
+    /// Compares numbers and amounts with what was asked for. The state is not compared: look at
+    /// [`RefundRecord::status`].
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs, an absent amount among them.
+    pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        let out_trade_no = self.out_trade_no.as_deref();
+        Comparison::default()
+            .field(
+                "out_trade_no",
+                refund.out_trade_no,
+                out_trade_no.unwrap_or_default(),
+            )
+            .field(
+                "out_request_no",
+                refund.out_request_no,
+                &self.out_request_no,
+            )
+            .yuan("total_amount", refund.total, self.total)
+            .yuan("refund_amount", refund.refund, self.refund_amount)
+            .result()
+    }
+}
+
+impl TradeNotice {
+    /// Compares app, merchant, number, total and currency with the order. The state is not compared:
+    /// look at [`TradeNotice::status`].
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs, an absent one among them.
+    pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        let currency = self.trans_currency.as_deref();
+        Comparison::default()
+            .field("app_id", order.app_id, &self.app_id)
+            .field("seller_id", order.seller_id, &self.seller_id)
+            .field("out_trade_no", order.out_trade_no, &self.out_trade_no)
+            .yuan("total_amount", order.total, self.total)
+            .field("trans_currency", "CNY", currency.unwrap_or("CNY"))
+            .result()
+    }
+}
+
+impl RefundNotice {
+    /// Compares numbers and the order's total with what was asked for. The refund's own amount is not
+    /// told, only everything given back so far: ask with
+    /// [`Alipay::query_refund`](crate::Alipay::query_refund).
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs, an absent one among them.
+    pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        let out_request_no = self.out_request_no.as_deref();
+        Comparison::default()
+            .field(
+                "out_trade_no",
+                refund.out_trade_no,
+                &self.trade.out_trade_no,
+            )
+            .field(
+                "out_biz_no",
+                refund.out_request_no,
+                out_request_no.unwrap_or_default(),
+            )
+            .yuan("total_amount", refund.total, self.trade.total)
+            .result()
+    }
+}
