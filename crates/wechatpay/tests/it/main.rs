@@ -27,6 +27,8 @@ mod forgeries;
 #[cfg(test)]
 mod hosts_in_turn;
 #[cfg(test)]
+mod matching;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod observing;

@@ -161,3 +161,18 @@ async fn only_a_get_is_taken_for_a_read() {
         assert_eq!(platform.sent().len(), 1, "{method}");
     }
 }
+
+/// A body may hold names, and a query what is all that is needed to fetch a file.
+#[test]
+fn a_call_prints_its_path_and_no_payload() {
+    let mut call = RawCall::post("/v3/x?token=secret", "{\"user_name\":\"张三\"}");
+    call.encrypted_to = Some(PLATFORM_KEY_ID.to_owned());
+    let printed = format!("{call:?}");
+    assert!(
+        printed.contains("/v3/x") && printed.contains("Post"),
+        "{printed}"
+    );
+    for told in ["secret", "user_name", "张三"] {
+        assert!(!printed.contains(told), "{printed}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use paydesk_money::Cny;
 use paydesk_provider::ProviderError;
-use paydesk_wechatpay::{PaidOrder, Refund, RefundRequest, WechatPay};
+use paydesk_wechatpay::{NoticeContent, PaidOrder, Refund, RefundRequest, RefundStatus, WechatPay};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -237,5 +237,36 @@ async fn an_answer_about_another_refund_is_none_about_ours() {
             .await
             .unwrap_err();
         assert!(matches!(error, ProviderError::Malformed { .. }), "{error}");
+    }
+}
+
+/// Neither in a notice, which would be sent again and again and then no more.
+#[test]
+fn what_money_does_not_depend_on_loses_no_notice() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let bare = json!({
+        "mchid": "1900007291", "out_trade_no": "PO0001", "transaction_id": "42000001",
+        "out_refund_no": "RF0001", "refund_id": "503001", "refund_status": "CLOSED",
+        "amount": {"total": 990, "refund": 990, "payer_total": 990, "payer_refund": 990},
+    });
+    for (name, odd) in [
+        ("success_time", json!("")),
+        ("success_time", json!(null)),
+        ("user_received_account", json!("")),
+        ("user_received_account", json!(null)),
+        ("user_received_account", json!(7)),
+        ("user_received_account", json!(["支付用户零钱"])),
+        ("next_years", json!({"x": 1.5})),
+    ] {
+        let mut told = bare.clone();
+        told[name] = odd;
+        let notice = platform.notice("REFUND.CLOSED", "refund", &told.to_string());
+        let notice = client.notices().verify(&notice).unwrap();
+        let NoticeContent::Refund(refund) = &notice.content else {
+            panic!("{notice:?}");
+        };
+        assert_eq!(refund.refund_status, RefundStatus::Closed);
+        assert_eq!(refund.success_time, None);
     }
 }

@@ -4,11 +4,14 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use paydesk_provider::PaymentProvider;
+use paydesk_wechatpay::{AbnormalRefund, RefundTo};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+use zeroize::Zeroizing;
 
-use crate::platform::{API_V3_KEY, FakePlatform, MERCHANT_KEY, an_order};
+use crate::platform::{API_V3_KEY, FakePlatform, MERCHANT_KEY, Script, an_order};
+use crate::repeating::{READS, WRITES, call};
 
 /// Writes down every span, event and field, at every level.
 #[derive(Clone, Default)]
@@ -74,6 +77,20 @@ async fn traces_name_the_number_and_no_body_key_or_signature() {
     let mut forged = notice.clone();
     forged.body = "forged".into();
     client.verify(&forged).unwrap_err();
+    let to_card = AbnormalRefund {
+        refund_id: "503001".to_owned(),
+        out_refund_no: "RF0001".to_owned(),
+        to: RefundTo::UserCard {
+            bank_type: "ICBC_DEBIT".to_owned(),
+            account: Zeroizing::new("6222021234567890123".to_owned()),
+            name: Zeroizing::new("张三".to_owned()),
+        },
+    };
+    client.abnormal_refund(&to_card).await.unwrap_err();
+    for way in WRITES.into_iter().chain(READS) {
+        platform.script(Script::refused(400, "PARAM_ERROR"));
+        call(&client, way).await.unwrap_err();
+    }
     drop(guard);
 
     let text = transcript.0.lock().unwrap();
@@ -81,6 +98,8 @@ async fn traces_name_the_number_and_no_body_key_or_signature() {
         "create payment.no=PO0001",
         "operation=\"query\"",
         "http.status=400",
+        "operation=\"abnormal_refund\"",
+        "outcome=\"rejected\"",
         "bad_signature",
     ] {
         assert!(text.contains(said), "{said:?} is missing: {text}");
@@ -95,6 +114,11 @@ async fn traces_name_the_number_and_no_body_key_or_signature() {
             "AI点数包",
             "oUpF8uMu",
             "forged",
+            "6222021234567890123",
+            "张三",
+            "ICBC",
+            "203.0.113.9",
+            "原因",
         ]
         .map(str::to_owned),
     );
@@ -102,7 +126,7 @@ async fn traces_name_the_number_and_no_body_key_or_signature() {
         API_V3_KEY.to_owned(),
         MERCHANT_KEY.lines().nth(3).unwrap().to_owned(),
     ]);
-    assert_eq!(secrets.len(), 9);
+    assert_eq!(secrets.len(), 14);
     for secret in secrets {
         assert!(!text.contains(&secret), "{secret:?} is told: {text}");
     }
