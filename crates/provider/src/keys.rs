@@ -3,10 +3,12 @@
 //! `ring` signs and verifies; `rsa` reads keys and encrypts with public ones.
 
 mod encoding;
+mod own;
 mod private;
 mod public;
 mod source;
 
+pub use own::OwnKey;
 pub use private::{SignError, Signer, SigningKey};
 pub use public::PublicKey;
 pub use source::{from_env, from_file};
