@@ -59,7 +59,7 @@ impl Alipay {
                 gateway,
             },
             seller_id,
-            keys: alipay_keys,
+            trust: NoticeVerifier::new(alipay_keys),
             clock: config.clock,
             transport,
             observer: config.observer,
@@ -76,7 +76,7 @@ impl Alipay {
 
     /// What checks and opens notices to this app.
     pub fn notices(&self) -> NoticeVerifier {
-        NoticeVerifier::new(Arc::clone(&self.account))
+        self.account.trust.clone()
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -162,7 +162,7 @@ impl fmt::Debug for Alipay {
         f.debug_struct("Alipay")
             .field("identity", &self.identity)
             .field("product", &self.product)
-            .field("keys", &self.account.keys)
+            .field("keys", self.account.trust.keys())
             .field("gateway", &self.account.app.gateway.as_str())
             .field("transport", &self.account.transport)
             .finish_non_exhaustive()

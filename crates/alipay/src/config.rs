@@ -27,7 +27,7 @@ const GATEWAY: &str = "/gateway.do";
 const READ_ATTEMPTS: u32 = 3;
 
 /// Whose app it is, and the keys that prove it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     /// The app's number, `app_id`.
     pub app_id: String,

@@ -9,10 +9,10 @@ use paydesk_provider::http::{Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
 
-use crate::alipay_keys::AlipayKeys;
 use crate::answer::{Envelope, Head, NoAnswer};
 use crate::config::{Clock, Pause};
 use crate::members::{Members, NotMembers};
+use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
 use crate::refusal::{Refusal, details, platform_time};
 use crate::signing::{App, Parameters};
@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) struct Account {
     pub(crate) app: App,
     pub(crate) seller_id: String,
-    pub(crate) keys: AlipayKeys,
+    pub(crate) trust: NoticeVerifier,
     pub(crate) clock: Clock,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -212,7 +212,8 @@ impl Account {
             return Err(Refusal::unsigned(&envelope, details));
         };
         let node = self
-            .keys
+            .trust
+            .keys()
             .authenticate_node(envelope.node, sign)
             .map_err(|reason| untrusted(reason, &details))?;
         let head = match Head::read(node.get()) {

@@ -8,7 +8,7 @@ use crate::fields::Fields;
 use crate::signing;
 
 /// Notices have a few KiB. What is longer is none.
-const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 64 * 1024;
 
 /// The fields that are read.
 ///

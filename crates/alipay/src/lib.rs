@@ -54,12 +54,16 @@ pub use notice::{
 pub use order::{GoodsItem, Order, PayChannels, Product};
 pub use pages::{GoodsType, PagePay, PaymentPage, QrPayMode, WapPay};
 pub use pay::{BarCodePayment, PayOutcome};
-pub use paydesk_provider::Personal;
+pub use paydesk_money::Cny;
 pub use paydesk_provider::http::{
     Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
 };
 pub use paydesk_provider::keys::{KeyError, SignError, Signer};
 pub use paydesk_provider::matching::{Difference, Mismatch};
+pub use paydesk_provider::{
+    Advice, Answer, Closed, Details, Exchange, Identity, NoticeError, Observer, PaymentProvider,
+    Personal, ProviderError, RawNotice, TradeState, Untrusted, Verified,
+};
 pub use precreate::QrCode;
 pub use raw::RawCall;
 pub use refund::{

@@ -6,7 +6,7 @@ use paydesk_provider::matching::{Comparison, Mismatch};
 use crate::notice::{RefundNotice, TradeNotice};
 use crate::pay::BarCodePayment;
 use crate::refund::RefundRecord;
-use crate::trade::Trade;
+use crate::trade::{Trade, TradeStatus};
 
 /// What was ordered, as we keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +40,24 @@ fn answered(
     out_trade_no: &str,
     total: Option<Cny>,
     currency: Option<&str>,
-) -> Result<(), Mismatch> {
+) -> Comparison {
     Comparison::default()
         .field("out_trade_no", order.out_trade_no, out_trade_no)
         .yuan("total_amount", order.total, total)
         .field("trans_currency", "CNY", currency.unwrap_or("CNY"))
-        .result()
+}
+
+/// A payment has its state and Alipay's number.
+fn paid(compared: Comparison, status: &TradeStatus, trade_no: Option<&str>) -> Comparison {
+    let compared = if status.is_paid() {
+        compared
+    } else {
+        compared.differs("trade_status", "TRADE_SUCCESS", status.as_str())
+    };
+    match trade_no {
+        Some(_) => compared,
+        None => compared.differs("trade_no", "a number", ""),
+    }
 }
 
 impl Trade {
@@ -55,6 +67,19 @@ impl Trade {
     /// # Errors
     /// [`Mismatch`] names each field that differs, an absent total among them.
     pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        self.compared(order).result()
+    }
+
+    /// Compares as [`Trade::match_order`] does, and demands that it is paid, not given back in full,
+    /// and has Alipay's number. What passes can be granted, once.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        paid(self.compared(order), &self.status, self.trade_no.as_deref()).result()
+    }
+
+    fn compared(&self, order: &ExpectedOrder<'_>) -> Comparison {
         let currency = self.trans_currency.as_deref();
         answered(order, &self.out_trade_no, self.total, currency)
     }
@@ -66,7 +91,7 @@ impl BarCodePayment {
     /// # Errors
     /// [`Mismatch`] names each field that differs, an absent total among them.
     pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
-        answered(order, &self.out_trade_no, self.total, None)
+        answered(order, &self.out_trade_no, self.total, None).result()
     }
 }
 
@@ -102,6 +127,19 @@ impl TradeNotice {
     /// # Errors
     /// [`Mismatch`] names each field that differs, an absent one among them.
     pub fn match_order(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        self.compared(order).result()
+    }
+
+    /// Compares as [`TradeNotice::match_order`] does, and demands that it is paid, not given back in
+    /// full, and has Alipay's number. What passes can be granted, once.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
+        paid(self.compared(order), &self.status, self.trade_no.as_deref()).result()
+    }
+
+    fn compared(&self, order: &ExpectedOrder<'_>) -> Comparison {
         let currency = self.trans_currency.as_deref();
         Comparison::default()
             .field("app_id", order.app_id, &self.app_id)
@@ -109,7 +147,6 @@ impl TradeNotice {
             .field("out_trade_no", order.out_trade_no, &self.out_trade_no)
             .yuan("total_amount", order.total, self.total)
             .field("trans_currency", "CNY", currency.unwrap_or("CNY"))
-            .result()
     }
 }
 

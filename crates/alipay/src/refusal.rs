@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use paydesk_provider::http::{Response, TransportError};
+use paydesk_provider::keys::SignError;
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
@@ -196,10 +197,12 @@ impl From<Unsigned> for Refusal {
 }
 
 impl From<Unsigned> for ProviderError {
-    /// Neither settings nor request have to do with a key service that is out of order.
+    /// Neither settings nor request have to do with a key service that is out of order; with one that
+    /// holds another key they have.
     fn from(unsigned: Unsigned) -> Self {
         match unsigned {
             Unsigned::Clock => Self::not_sent("the clock's time cannot be written as a date"),
+            Unsigned::Signer(error @ SignError::Unfit) => Self::not_sent(error.to_string()),
             Unsigned::Signer(error) => {
                 rejected(Details::message(error.to_string()), Advice::RetrySame)
             }

@@ -45,7 +45,24 @@ pub enum TradeStatus {
 }
 
 impl TradeStatus {
-    /// Whether the merchant has the payer's money, or had it before refunds.
+    /// The platform's name for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::WaitBuyerPay => "WAIT_BUYER_PAY",
+            Self::Success => "TRADE_SUCCESS",
+            Self::Finished => "TRADE_FINISHED",
+            Self::ClosedUnpaid | Self::ClosedRefunded => "TRADE_CLOSED",
+            Self::OnCredit { trade_status, .. } => trade_status,
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Whether it is paid, and not given back in full.
+    pub const fn is_paid(&self) -> bool {
+        matches!(self, Self::Success | Self::Finished)
+    }
+
+    /// Whether it was paid, even if it has been given back in full since.
     pub const fn was_paid(&self) -> bool {
         matches!(self, Self::Success | Self::Finished | Self::ClosedRefunded)
     }

@@ -2,11 +2,15 @@
 //!
 //! `ring` signs and verifies; `rsa` reads keys and encrypts with public ones.
 
+mod certificate;
 mod encoding;
+mod own;
 mod private;
 mod public;
 mod source;
 
+pub use certificate::{Certificate, CertificateError};
+pub use own::OwnKey;
 pub use private::{SignError, Signer, SigningKey};
 pub use public::PublicKey;
 pub use source::{from_env, from_file};

@@ -1,74 +1,23 @@
 use std::fmt;
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use paydesk_provider::keys::{KeyError, PublicKey};
-use ring::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    RsaParameters, UnparsedPublicKey,
-};
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::DecodePrivateKey;
+use paydesk_provider::keys::{self, KeyFiles, PublicKey};
 use time::OffsetDateTime;
-use x509_parser::certificate::X509Certificate;
-use x509_parser::oid_registry::{
-    OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA, OID_PKCS1_SHA512WITHRSA,
+
+pub use paydesk_provider::keys::CertificateError;
+
+/// What is found in a certificate's place, by the names of the merchant platform's files.
+const FILES: KeyFiles = KeyFiles {
+    expected: "a certificate",
+    private: "a private key (apiclient_key.pem?)",
+    public: "a public key (pub_key.pem?), which is given with its id, PUB_KEY_ID_ and digits, and not \
+             as a certificate",
+    certificate: "a certificate",
 };
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::AlgorithmIdentifier;
-use zeroize::Zeroizing;
-
-use crate::keys::PLATFORM_KEY;
-
-const PUBLIC_KEY: &str = "a public key (pub_key.pem?), which is given with its id, PUB_KEY_ID_ and \
-                          digits, and not as a certificate";
-const PRIVATE_KEY: &str = "a private key (apiclient_key.pem?)";
-
-/// Text copied out of a PEM file by hand often loses its padding.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// An X.509 certificate with an RSA key: the merchant's own (`apiclient_cert.pem`), one that the
 /// platform signs with, or the root that issued them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Certificate {
-    serial: String,
-    not_before: OffsetDateTime,
-    not_after: OffsetDateTime,
-    public_key: PublicKey,
-    der: Vec<u8>,
-}
-
-/// A text or file that is not the certificate it should be. Nothing of it is repeated.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertificateError {
-    /// Another file than a certificate.
-    #[error("expected a certificate, found {0}")]
-    WrongKind(&'static str),
-    /// Neither PEM nor base64.
-    #[error(
-        "expected a certificate, but this is neither PEM nor base64: was it cut off, or is it the \
-         name of a file?"
-    )]
-    NotEncoded,
-    /// Encoded well, but no certificate.
-    #[error("expected a certificate, but what is encoded here is no X.509 certificate")]
-    NotCertificate,
-    /// A certificate for another algorithm.
-    #[error("the certificate holds no RSA key: is it one for elliptic curves or SM2?")]
-    NotRsa,
-    /// A certificate of a key that nobody accepts any more.
-    #[error("the certificate's RSA key has {bits} bits, at least 2048 are needed")]
-    TooShort {
-        /// Its size.
-        bits: usize,
-    },
-}
+pub struct Certificate(keys::Certificate);
 
 impl Certificate {
     /// Reads the first certificate in a PEM, or bare base64, with line ends or with `\n` written
@@ -77,20 +26,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] names what was found instead.
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
-        let body = certificate_block(text)?.unwrap_or(text);
-        // A private key may be here by mistake, so what is decoded is erased.
-        let mut compact = Zeroizing::new(Vec::with_capacity(body.len()));
-        for piece in body.split("\\n").flat_map(|line| line.split("\\r")) {
-            compact.extend(piece.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-        }
-        let mut der = Zeroizing::new(vec![0; base64::decoded_len_estimate(compact.len())]);
-        let length = LENIENT
-            .decode_slice(&*compact, &mut der)
-            .ok()
-            .filter(|length| *length > 0)
-            .ok_or(CertificateError::NotEncoded)?;
-        der.truncate(length);
-        Self::from_der(&der)
+        keys::Certificate::parse(text, &FILES).map(Self)
     }
 
     /// Reads the binary form.
@@ -98,168 +34,87 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] names what was found instead.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
-        let x509 = read(der).ok_or_else(|| instead(der))?;
-        let public_key = PublicKey::from_der(x509.public_key().raw, &PLATFORM_KEY).map_err(
-            |error| match error {
-                KeyError::TooShort { bits } => CertificateError::TooShort { bits },
-                _ => CertificateError::NotRsa,
-            },
-        )?;
-        Ok(Self {
-            serial: serial(x509.raw_serial()),
-            not_before: x509.validity().not_before.to_datetime(),
-            not_after: x509.validity().not_after.to_datetime(),
-            public_key,
-            der: der.to_vec(),
-        })
+        keys::Certificate::from_der(der, &FILES).map(Self)
     }
 
     /// Its serial as the platform writes it: upper-case hex, two digits for each byte of the number,
     /// so that a leading zero digit is kept. Most have 40 digits, but they are not filled up to 40.
     pub fn serial(&self) -> &str {
-        &self.serial
+        self.0.serial()
     }
 
     /// The first second in which it is valid.
     pub const fn not_before(&self) -> OffsetDateTime {
-        self.not_before
+        self.0.not_before()
     }
 
     /// The last second in which it is valid.
     pub const fn not_after(&self) -> OffsetDateTime {
-        self.not_after
+        self.0.not_after()
     }
 
     /// Whether `now` lies between its dates.
     pub fn is_valid_at(&self, now: OffsetDateTime) -> bool {
-        (self.not_before..=self.not_after).contains(&now)
+        self.0.is_valid_at(now)
     }
 
     /// Its RSA key.
     pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+        self.0.public_key()
     }
 
     /// Whether `issuer` bears the name that it gives as its issuer's, may issue certificates, and
     /// signed it, in RSA with SHA-256, SHA-384 or SHA-512. Dates are not looked at.
     pub fn is_issued_by(&self, issuer: &Self) -> bool {
-        let (Some(own), Some(by)) = (read(&self.der), read(&issuer.der)) else {
-            return false;
-        };
-        own.issuer().as_raw() == by.subject().as_raw()
-            && may_issue(&by)
-            && is_signed_with(&own, issuer.public_key.der())
+        self.0.is_issued_by(&issuer.0)
     }
 }
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate")
-            .field("serial", &self.serial)
-            .field("not_before", &self.not_before)
-            .field("not_after", &self.not_after)
-            .finish_non_exhaustive()
+        self.0.fmt(f)
     }
-}
-
-/// The body of the first certificate in a PEM, whatever else is in it; `None` for a text that is no
-/// PEM at all.
-fn certificate_block(text: &str) -> Result<Option<&str>, CertificateError> {
-    let mut other = None;
-    for block in text.split("-----BEGIN ").skip(1) {
-        let (label, rest) = block
-            .split_once("-----")
-            .ok_or(CertificateError::NotEncoded)?;
-        if matches!(label, "CERTIFICATE" | "X509 CERTIFICATE") {
-            let (body, _) = rest
-                .split_once("-----END ")
-                .ok_or(CertificateError::NotEncoded)?;
-            return Ok(Some(body));
-        }
-        other.get_or_insert(label);
-    }
-    other.map_or(Ok(None), |label| {
-        Err(CertificateError::WrongKind(named(label)))
-    })
-}
-
-fn named(label: &str) -> &'static str {
-    match label {
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => PUBLIC_KEY,
-        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
-            PRIVATE_KEY
-        }
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => "a request for a certificate",
-        _ => "something else",
-    }
-}
-
-/// What bare DER that is no certificate may be.
-fn instead(der: &[u8]) -> CertificateError {
-    let public = !matches!(
-        PublicKey::from_der(der, &PLATFORM_KEY),
-        Err(KeyError::NotRsa { .. })
-    );
-    let private =
-        || RsaPrivateKey::from_pkcs8_der(der).is_ok() || RsaPrivateKey::from_pkcs1_der(der).is_ok();
-    if public {
-        CertificateError::WrongKind(PUBLIC_KEY)
-    } else if private() {
-        CertificateError::WrongKind(PRIVATE_KEY)
-    } else {
-        CertificateError::NotCertificate
-    }
-}
-
-/// One certificate and nothing behind it.
-fn read(der: &[u8]) -> Option<X509Certificate<'_>> {
-    match X509Certificate::from_der(der) {
-        Ok(([], x509)) => Some(x509),
-        _ => None,
-    }
-}
-
-/// DER puts a byte of zeros before a number whose first bit is set; that byte is its sign and no
-/// part of the serial.
-fn serial(mut number: &[u8]) -> String {
-    while let [0, rest @ ..] = number
-        && !rest.is_empty()
-    {
-        number = rest;
-    }
-    hex::encode_upper(number)
-}
-
-fn may_issue(x509: &X509Certificate<'_>) -> bool {
-    let for_certificates = match x509.key_usage() {
-        Ok(Some(usage)) => usage.value.key_cert_sign(),
-        Ok(None) => true,
-        Err(_) => false,
-    };
-    x509.is_ca() && for_certificates
-}
-
-fn is_signed_with(x509: &X509Certificate<'_>, key: &[u8]) -> bool {
-    // The algorithm is written twice, and only the inner one is under the signature.
-    let named = &x509.signature_algorithm;
-    let Some(algorithm) = algorithm(named).filter(|_| *named == x509.signature) else {
-        return false;
-    };
-    UnparsedPublicKey::new(algorithm, key)
-        .verify(x509.tbs_certificate.as_ref(), &x509.signature_value.data)
-        .is_ok()
-}
-
-/// SHA-1 is left out on purpose: its signatures can be forged.
-fn algorithm(named: &AlgorithmIdentifier<'_>) -> Option<&'static RsaParameters> {
-    [
-        (OID_PKCS1_SHA256WITHRSA, &RSA_PKCS1_2048_8192_SHA256),
-        (OID_PKCS1_SHA384WITHRSA, &RSA_PKCS1_2048_8192_SHA384),
-        (OID_PKCS1_SHA512WITHRSA, &RSA_PKCS1_2048_8192_SHA512),
-    ]
-    .into_iter()
-    .find_map(|(oid, algorithm)| (named.algorithm == oid).then_some(algorithm))
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::keys::{MerchantKey, PLATFORM_KEY};
+
+    const CURRENT: &str = include_str!("../testdata/certificates/current.pem");
+    const MERCHANT: &str = include_str!("../testdata/merchant_certificate.pem");
+    const PRIVATE: &str = include_str!("../testdata/merchant_key.pem");
+
+    #[test]
+    fn a_wrong_file_in_place_of_a_certificate_is_named_as_the_platform_names_it() {
+        for (text, found) in [
+            (
+                include_str!("../testdata/merchant_public_key.pem"),
+                "expected a certificate, found a public key (pub_key.pem?), which is given with its \
+                 id, PUB_KEY_ID_ and digits, and not as a certificate",
+            ),
+            (
+                PRIVATE,
+                "expected a certificate, found a private key (apiclient_key.pem?)",
+            ),
+        ] {
+            assert_eq!(Certificate::parse(text).unwrap_err().to_string(), found);
+        }
+    }
+
+    #[test]
+    fn it_knows_serial_and_key_that_it_is_about() {
+        let own = MerchantKey::parse(PRIVATE).unwrap();
+        let merchant = Certificate::parse(MERCHANT).unwrap();
+        assert_eq!(Some(merchant.public_key()), own.public_key());
+        assert_eq!(
+            merchant.serial(),
+            "7313B66A2F547307C5DEBACE95EB6C68D7B0D9C1"
+        );
+        let platform = include_str!("../testdata/platform_public_key.pem");
+        let platform = PublicKey::parse(platform, &PLATFORM_KEY).unwrap();
+        let current = Certificate::parse(CURRENT).unwrap();
+        assert_eq!(*current.public_key(), platform);
+        assert!(format!("{current:?}").starts_with("Certificate { serial: \"0A1B2C"));
+    }
+}

@@ -1,9 +1,8 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use paydesk_provider::keys::{KeyError, KeyFiles, PublicKey, SignError, Signer, SigningKey};
+use paydesk_provider::keys::{KeyError, KeyFiles, OwnKey, PublicKey, SignError, Signer};
 use paydesk_provider::keys::{from_env, from_file};
 use zeroize::Zeroizing;
 
@@ -25,12 +24,7 @@ pub(crate) const PLATFORM_KEY: KeyFiles = files("WeChat Pay's public key (pub_ke
 /// The merchant's private API key, which signs every request (`apiclient_key.pem`), or what signs in
 /// its place.
 #[derive(Clone)]
-pub struct MerchantKey {
-    signer: Arc<dyn Signer>,
-    public: Option<PublicKey>,
-    /// Whether a signature was checked once, where it is made elsewhere.
-    is_proven: Arc<AtomicBool>,
-}
+pub struct MerchantKey(OwnKey);
 
 impl MerchantKey {
     /// Reads PKCS#8 or PKCS#1, as PEM or as bare base64, with line ends or with `\n` written out as
@@ -39,12 +33,7 @@ impl MerchantKey {
     /// # Errors
     /// [`KeyError`] names what was found instead.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let key = SigningKey::parse(text, &MERCHANT_KEY)?;
-        Ok(Self {
-            public: Some(key.public_key().clone()),
-            signer: Arc::new(key),
-            is_proven: Arc::new(AtomicBool::new(true)),
-        })
+        OwnKey::parse(text, &MERCHANT_KEY).map(Self)
     }
 
     /// Reads a file that holds what [`MerchantKey::parse`] takes.
@@ -65,11 +54,7 @@ impl MerchantKey {
 
     /// A key that never enters this process: a key management service, a hardware module.
     pub fn external(signer: Arc<dyn Signer>) -> Self {
-        Self {
-            public: signer.public_key().cloned(),
-            signer,
-            is_proven: Arc::default(),
-        }
+        Self(OwnKey::external(signer))
     }
 
     /// The public half of a key elsewhere, as PEM or bare base64. With it, keys that were mixed up are
@@ -78,28 +63,18 @@ impl MerchantKey {
     ///
     /// # Errors
     /// [`KeyError`] names what was found instead.
-    pub fn with_public_key(mut self, text: &str) -> Result<Self, KeyError> {
-        self.public = Some(PublicKey::parse(text, &MERCHANT_PUBLIC_KEY)?);
-        self.is_proven = Arc::default();
-        Ok(self)
+    pub fn with_public_key(self, text: &str) -> Result<Self, KeyError> {
+        let public = PublicKey::parse(text, &MERCHANT_PUBLIC_KEY)?;
+        Ok(Self(self.0.with_public_key(public)))
     }
 
     pub(crate) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let signature = self.signer.sign(message).await?;
-        if let Some(public) = &self.public
-            && !self.is_proven.load(Ordering::Relaxed)
-        {
-            if !public.verifies(message, &signature) {
-                return Err(SignError::Unfit);
-            }
-            self.is_proven.store(true, Ordering::Relaxed);
-        }
-        Ok(signature)
+        self.0.sign(message).await
     }
 
     /// The public half, if it is known.
     pub(crate) const fn public_key(&self) -> Option<&PublicKey> {
-        self.public.as_ref()
+        self.0.public_key()
     }
 }
 

@@ -1,13 +1,14 @@
 use paydesk_money::Cny;
-use paydesk_provider::{NoticeError, Personal};
+use paydesk_provider::{NoticeError, Personal, Verified};
 use time::OffsetDateTime;
 
 use crate::fields::Fields;
-use crate::form::{Form, charset};
+use crate::form::{self, Form, charset};
 use crate::funds::{FundBill, Voucher};
 use crate::members::Members;
 use crate::record::Record;
 use crate::trade::TradeStatus;
+use crate::trust::Authentic;
 
 /// What tells of a payment's state. Agreements and other things have names of their own.
 pub(super) const ABOUT_A_TRADE: &str = "trade_status_sync";
@@ -26,25 +27,30 @@ pub struct AlipayNotice {
     pub content: NoticeContent,
 }
 
+impl AlipayNotice {
+    /// No notice has more bytes than these 64 KiB. What is longer need not be read.
+    pub const LONGEST: usize = form::LONGEST;
+}
+
 /// What a notice says. Neither kind of message expires, and each may come again: what is done on one
 /// must be harmless to do twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoticeContent {
-    /// `TRADE_SUCCESS`: an order was paid. Compare it with the order ([`TradeNotice::match_order`])
+    /// `TRADE_SUCCESS`: an order was paid. Compare it with the order ([`TradeNotice::match_paid`])
     /// before believing that it is about yours.
-    Payment(Box<TradeNotice>),
+    Payment(Box<Verified<TradeNotice>>),
     /// `TRADE_FINISHED`: a paid trade can be refunded no more. It may come a year after the payment,
     /// which is booked then already; of contracts without refunds it is the first and only word of a
     /// payment. So book it if it is not booked.
-    Finished(Box<TradeNotice>),
+    Finished(Box<Verified<TradeNotice>>),
     /// Money went back: a part of it, under the name `TRADE_SUCCESS`, or all of it. No payment. Never
     /// to be relied on: not every refund is told.
-    Refund(Box<RefundNotice>),
+    Refund(Box<Verified<RefundNotice>>),
     /// `TRADE_CLOSED`: nobody can pay any more, and nobody did, as far as this message knows.
-    Closed(Box<TradeNotice>),
+    Closed(Box<Verified<TradeNotice>>),
     /// A trade that nobody has paid yet, or in a state this version does not know.
-    Pending(Box<TradeNotice>),
+    Pending(Box<Verified<TradeNotice>>),
     /// Anything else that is sent to the same address: to be recorded and acknowledged.
     Other {
         /// The order it mentions, if any.
@@ -148,13 +154,13 @@ impl Head {
 }
 
 /// Reads the fields of an authentic notice.
-pub(super) fn open(form: &Form) -> Result<AlipayNotice, NoticeError> {
-    let head = Head::read(form)?;
+pub(super) fn open(form: &Authentic<Form>) -> Result<AlipayNotice, NoticeError> {
+    let head = Head::read(form.get())?;
     let content = if head.kind == ABOUT_A_TRADE {
         about_a_trade(form).map_err(malformed)?
     } else {
         NoticeContent::Other {
-            out_trade_no: form.get("out_trade_no").map(str::to_owned),
+            out_trade_no: form.get().get("out_trade_no").map(str::to_owned),
         }
     };
     Ok(AlipayNotice {
@@ -167,19 +173,24 @@ pub(super) fn open(form: &Form) -> Result<AlipayNotice, NoticeError> {
 
 /// What a message carries beside the state decides: refunds are told under the state of a success.
 /// The end of a trade may repeat what was given back before, and is no refund.
-fn about_a_trade(form: &Form) -> Result<NoticeContent, String> {
-    let record = Record::read(form)?;
-    let trade = TradeNotice::read(form, &record)?;
-    Ok(match &trade.status {
-        TradeStatus::Success if !record.is_refunded() => NoticeContent::Payment(Box::new(trade)),
-        TradeStatus::Success | TradeStatus::ClosedRefunded => {
-            NoticeContent::Refund(Box::new(RefundNotice::read(form, trade)?))
-        }
-        TradeStatus::Finished => NoticeContent::Finished(Box::new(trade)),
-        TradeStatus::ClosedUnpaid => NoticeContent::Closed(Box::new(trade)),
-        TradeStatus::WaitBuyerPay | TradeStatus::OnCredit { .. } | TradeStatus::Other(_) => {
-            NoticeContent::Pending(Box::new(trade))
-        }
+fn about_a_trade(form: &Authentic<Form>) -> Result<NoticeContent, String> {
+    let record = Record::read(form.get())?;
+    let status = record.status();
+    let is_refund = match status {
+        TradeStatus::Success => record.is_refunded(),
+        TradeStatus::ClosedRefunded => true,
+        _ => false,
+    };
+    if is_refund {
+        let refund = form.attest(|form| RefundNotice::read(form, &record))?;
+        return Ok(NoticeContent::Refund(Box::new(refund)));
+    }
+    let trade = Box::new(form.attest(|form| TradeNotice::read(form, &record))?);
+    Ok(match status {
+        TradeStatus::Success => NoticeContent::Payment(trade),
+        TradeStatus::Finished => NoticeContent::Finished(trade),
+        TradeStatus::ClosedUnpaid => NoticeContent::Closed(trade),
+        _ => NoticeContent::Pending(trade),
     })
 }
 
@@ -217,9 +228,9 @@ impl TradeNotice {
 }
 
 impl RefundNotice {
-    fn read(form: &Form, trade: TradeNotice) -> Result<Self, String> {
+    fn read(form: &Form, record: &Record) -> Result<Self, String> {
         Ok(Self {
-            trade,
+            trade: TradeNotice::read(form, record)?,
             out_request_no: form.text("out_biz_no")?.or(form.text("out_request_no")?),
             refunded_at: form.time("gmt_refund").ok().flatten(),
             send_back_fee: form.loose_yuan("send_back_fee"),

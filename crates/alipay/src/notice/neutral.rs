@@ -5,9 +5,11 @@ use paydesk_provider::{Notice, NoticeBody, NoticeError, TradeState};
 use super::content::{ABOUT_A_TRADE, Head, malformed};
 use crate::form::Form;
 use crate::record::Record;
+use crate::trust::Authentic;
 
 /// Reads the fields of an authentic notice.
-pub(crate) fn neutral(form: &Form) -> Result<Notice, NoticeError> {
+pub(crate) fn neutral(form: &Authentic<Form>) -> Result<Notice, NoticeError> {
+    let form = form.get();
     let head = Head::read(form)?;
     let body = if head.kind == ABOUT_A_TRADE {
         about_a_trade(form)?

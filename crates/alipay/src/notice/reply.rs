@@ -1,3 +1,5 @@
+use paydesk_provider::NoticeError;
+
 /// What the platform wants to hear: exactly `success`, or it sends the notice again, after 4 min,
 /// 10 min, 10 min, 1 h, 2 h, 6 h and 15 h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,16 @@ impl Acknowledgement {
                 500
             },
             body: "failure",
+        }
+    }
+}
+
+impl From<&NoticeError> for Acknowledgement {
+    /// For a notice that is not believed. It says no word of why.
+    fn from(error: &NoticeError) -> Self {
+        match error {
+            NoticeError::Untrusted(_) => Self::failed(401),
+            NoticeError::Malformed(_) => Self::failed(400),
         }
     }
 }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 
 use paydesk_provider::{NoticeError, RawNotice, Untrusted, Verified};
@@ -6,21 +5,30 @@ use paydesk_provider::{NoticeError, RawNotice, Untrusted, Verified};
 use super::content::{self, AlipayNotice};
 use super::message::{self, GatewayMessage};
 use super::page_return::{self, PageReturn};
-use crate::exchange::Account;
+use crate::alipay_keys::AlipayKeys;
 use crate::form::Form;
-use crate::trust::FormRule;
+use crate::trust::{Authentic, FormRule};
 
 const CONTENT_TYPE: &str = "Content-Type";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Checks and opens what comes from Alipay unasked: no network, no runtime, nothing remembered. Clones
 /// are cheap.
-#[derive(Clone)]
-pub struct NoticeVerifier(Arc<Account>);
+///
+/// It holds no key of the app's own: a service that only receives notices needs nothing else of this
+/// crate.
+#[derive(Clone, Debug)]
+pub struct NoticeVerifier(Arc<AlipayKeys>);
 
 impl NoticeVerifier {
-    pub(crate) const fn new(account: Arc<Account>) -> Self {
-        Self(account)
+    /// With what Alipay signs with for the app. [`Alipay::notices`](crate::Alipay::notices) gives the
+    /// one of a client.
+    pub fn new(alipay_keys: AlipayKeys) -> Self {
+        Self(Arc::new(alipay_keys))
+    }
+
+    pub(crate) fn keys(&self) -> &AlipayKeys {
+        &self.0
     }
 
     /// Checks the signature over a payment notice's fields, then reads them. `headers` are all that
@@ -29,7 +37,7 @@ impl NoticeVerifier {
     ///
     /// Alipay's notices carry no time of signing that could be judged: an old one verifies for ever.
     /// That it is about your order is for you to see:
-    /// [`TradeNotice::match_order`](crate::TradeNotice::match_order).
+    /// [`TradeNotice::match_paid`](crate::TradeNotice::match_paid).
     ///
     /// # Errors
     /// [`NoticeError::Untrusted`] for whatever the platform did not sign for this app;
@@ -48,7 +56,7 @@ impl NoticeVerifier {
         &self,
         message: &RawNotice,
     ) -> Result<Verified<GatewayMessage>, NoticeError> {
-        self.opened(message, FormRule::Message, message::open)
+        self.opened(message, FormRule::Message, |form| message::open(form.get()))
     }
 
     /// Checks the query with which a payer's browser comes to the return address: the text behind the
@@ -57,7 +65,9 @@ impl NoticeVerifier {
     /// # Errors
     /// As [`NoticeVerifier::verify`].
     pub fn verify_return(&self, query: &str) -> Result<Verified<PageReturn>, NoticeError> {
-        self.authentic(query.as_bytes(), FormRule::Return, page_return::open)
+        self.authentic(query.as_bytes(), FormRule::Return, |form| {
+            page_return::open(form.get())
+        })
     }
 
     /// What `open` makes of a form that comes as one.
@@ -66,7 +76,7 @@ impl NoticeVerifier {
         &self,
         notice: &RawNotice,
         rule: FormRule,
-        open: impl FnOnce(&Form) -> Result<T, NoticeError>,
+        open: impl FnOnce(&Authentic<Form>) -> Result<T, NoticeError>,
     ) -> Result<Verified<T>, NoticeError> {
         let checked = check_headers(&notice.headers).map_err(NoticeError::from);
         let opened = checked.and_then(|()| self.authentic(&notice.body, rule, open));
@@ -80,21 +90,10 @@ impl NoticeVerifier {
         &self,
         body: &[u8],
         rule: FormRule,
-        open: impl FnOnce(&Form) -> Result<T, NoticeError>,
+        open: impl FnOnce(&Authentic<Form>) -> Result<T, NoticeError>,
     ) -> Result<Verified<T>, NoticeError> {
-        self.0
-            .keys
-            .authenticate_form(body, rule)
-            .map_err(NoticeError::from)?
-            .attest(open)
-    }
-}
-
-impl fmt::Debug for NoticeVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NoticeVerifier")
-            .field("app_id", &self.0.app.id)
-            .finish_non_exhaustive()
+        let form = self.0.authenticate_form(body, rule)?;
+        form.attest(|_| open(&form))
     }
 }
 

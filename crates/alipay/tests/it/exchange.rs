@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use paydesk_alipay::{Alipay, Config, RawCall, Request, Response, Transport, TransportError};
+use paydesk_alipay::{
+    Alipay, AppKey, Body, Cny, Config, Credentials, Order, RawCall, Request, Response, SignError,
+    Signer, Transport, TransportError,
+};
 use paydesk_provider::{
     Advice, Exchange, Found, Observer, PaymentProvider, ProviderError, Untrusted,
 };
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use url::form_urlencoded;
 
-use crate::platform::{FakePlatform, NOW, Script, an_order, credentials};
+use crate::platform::{APP_PUBLIC, FakePlatform, NOW, Script, an_order, credentials};
 
 /// Gives these answers one after another, and no further one.
 #[derive(Debug)]
@@ -419,4 +422,86 @@ async fn a_raw_call_that_no_gateway_could_take_is_not_sent() {
     assert!(platform.sent().is_empty());
     let secret = RawCall::read("alipay.x", r#"{"cert_no":"3301"}"#);
     assert!(!format!("{secret:?}").contains("3301"));
+}
+
+/// A key management service that is out of order, or holds another key.
+#[derive(Debug)]
+struct Elsewhere(Option<Vec<u8>>);
+
+#[async_trait]
+impl Signer for Elsewhere {
+    async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        let signature = self.0.clone();
+        signature.ok_or_else(|| SignError::new("token 4711 has expired"))
+    }
+}
+
+/// Nothing is wrong with settings or request, so the same again may work; with another key it will not.
+#[tokio::test]
+async fn what_cannot_be_signed_is_not_sent() {
+    let platform = FakePlatform::new();
+    for (signature, advice) in [
+        (None, Advice::RetrySame),
+        (Some(vec![7; 256]), Advice::Never),
+    ] {
+        let key = AppKey::external(Arc::new(Elsewhere(signature)));
+        let config = Config::new(Credentials {
+            app_key: key.with_public_key(APP_PUBLIC).unwrap(),
+            ..credentials()
+        });
+        let config = config.clock(|| NOW).transport(platform.clone());
+        let client = Alipay::new(config).unwrap();
+        let order = Order::new("PO1", "x", Cny::from_fen(1), "https://pay.example.com/n");
+        for error in [
+            client.create(&an_order("PO1")).await.unwrap_err(),
+            client.query("PO1").await.unwrap_err(),
+            client.app_pay(&order).await.unwrap_err(),
+        ] {
+            assert!(error.did_not_happen(), "{error}");
+            assert_eq!(error.advice(), advice, "{error}");
+            assert!(!error.to_string().contains("4711"), "{error}");
+        }
+    }
+    assert!(platform.sent().is_empty());
+}
+
+/// Answers with a body that ends like this.
+#[derive(Debug)]
+struct CutShort(TransportError, Mutex<u32>);
+
+#[async_trait]
+impl Transport for CutShort {
+    async fn send(&self, _: Request) -> Result<Response, TransportError> {
+        *self.1.lock().unwrap() += 1;
+        let pieces = [Ok("{".into()), Err(self.0.clone())];
+        Ok(Response {
+            status: 200,
+            headers: Vec::new(),
+            body: Body::from_stream(futures_util::stream::iter(pieces)),
+        })
+    }
+}
+
+/// Once an answer has begun the request was sent, whatever a transport calls the end of it.
+#[tokio::test]
+async fn r5_an_answer_that_breaks_off_leaves_it_open() {
+    let why = || "why".to_owned();
+    for (end, kind) in [
+        (TransportError::Broken(why()), "unknown"),
+        (TransportError::Timeout(why()), "timeout"),
+        (TransportError::NotSent(why()), "unknown"),
+        (TransportError::Unsendable(why()), "unknown"),
+    ] {
+        let transport = Arc::new(CutShort(end, Mutex::default()));
+        let config = Config::new(credentials())
+            .clock(|| NOW)
+            .transport(transport.clone());
+        let error = Alipay::new(config)
+            .unwrap()
+            .create(&an_order("PO1"))
+            .await
+            .unwrap_err();
+        assert_eq!((error.kind(), error.advice()), (kind, Advice::QueryFirst));
+        assert_eq!(*transport.1.lock().unwrap(), 1);
+    }
 }

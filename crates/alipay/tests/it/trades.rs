@@ -225,6 +225,17 @@ async fn r20_each_field_of_a_trade_that_differs_is_named() {
         "out_trade_no is \"out_trade_no15\" instead of \"PO1\", \
          total_amount is \"20.00\" instead of \"0.01\""
     );
+    assert_eq!(trade.match_paid(&order("out_trade_no15", 2000)), Ok(()));
+    let mut unpaid = node.clone();
+    unpaid["trade_status"] = json!("WAIT_BUYER_PAY");
+    unpaid["trade_no"] = json!("");
+    let unpaid = found(&platform, &unpaid).await;
+    assert_eq!(unpaid.match_order(&order("out_trade_no15", 2000)), Ok(()));
+    let mismatch = unpaid
+        .match_paid(&order("out_trade_no15", 2000))
+        .unwrap_err();
+    let fields: Vec<_> = mismatch.differences().iter().map(|it| it.field).collect();
+    assert_eq!(fields, ["trade_status", "trade_no"]);
     node["trans_currency"] = json!("USD");
     node["total_amount"] = json!(null);
     let foreign = found(&platform, &node).await;

@@ -1,8 +1,8 @@
 //! Notices with all they say, messages of the application gateway, and what browsers bring back.
 
 use paydesk_alipay::{
-    AlipayNotice, ExpectedOrder, ExpectedRefund, MessageContent, NoticeContent, NoticeVerifier,
-    RefundNotice, TradeNotice, TradeStatus,
+    Acknowledgement, AlipayKeys, AlipayNotice, ExpectedOrder, ExpectedRefund, MessageContent,
+    NoticeContent, NoticeVerifier, RefundNotice, TradeNotice, TradeStatus,
 };
 use paydesk_money::Cny;
 use paydesk_provider::{NoticeError, RawNotice, Untrusted, Verified};
@@ -10,7 +10,7 @@ use time::macros::datetime;
 use url::form_urlencoded::Serializer;
 
 use crate::notices::{client, fields, recorded, vectors_client};
-use crate::platform::{APP_ID, FakePlatform, SELLER_ID, raw, vectors};
+use crate::platform::{ALIPAY_PUBLIC, APP_ID, FakePlatform, SELLER_ID, raw, vectors};
 
 fn opened(verifier: &NoticeVerifier, notice: &RawNotice) -> AlipayNotice {
     verifier.verify(notice).unwrap().into_inner()
@@ -25,14 +25,14 @@ fn untrusted<T: std::fmt::Debug>(result: Result<Verified<T>, NoticeError>) -> Un
 
 fn payment(notice: AlipayNotice) -> TradeNotice {
     match notice.content {
-        NoticeContent::Payment(trade) => *trade,
+        NoticeContent::Payment(trade) => trade.into_inner(),
         other => panic!("{other:?}"),
     }
 }
 
 fn refund(notice: AlipayNotice) -> RefundNotice {
     match notice.content {
-        NoticeContent::Refund(refund) => *refund,
+        NoticeContent::Refund(refund) => refund.into_inner(),
         other => panic!("{other:?}"),
     }
 }
@@ -228,6 +228,71 @@ fn r20_each_field_of_a_notice_that_differs_is_named() {
         ("total_amount", "4"),
     ]);
     assert_eq!(all.unwrap_err().differences().len(), 4);
+}
+
+#[test]
+fn r20_only_a_paid_trade_can_be_granted() {
+    let platform = FakePlatform::new();
+    let verifier = platform.client().notices();
+    let order = ExpectedOrder {
+        app_id: APP_ID,
+        seller_id: SELLER_ID,
+        out_trade_no: "PO1",
+        total: Cny::from_fen(990),
+    };
+    let compared = |changes: &[(&str, &str)]| {
+        let trade = match opened(&verifier, &platform.notice(&fields(changes))).content {
+            NoticeContent::Payment(trade)
+            | NoticeContent::Finished(trade)
+            | NoticeContent::Closed(trade)
+            | NoticeContent::Pending(trade) => trade.into_inner(),
+            NoticeContent::Refund(refund) => refund.into_inner().trade,
+            other => panic!("{other:?}"),
+        };
+        trade
+            .match_paid(&order)
+            .map_err(|mismatch| mismatch.to_string())
+    };
+    let status = |status| ("trade_status", status);
+    assert_eq!(compared(&[]), Ok(()));
+    assert_eq!(compared(&[status("TRADE_FINISHED")]), Ok(()));
+    for (changes, said) in [
+        (
+            &[status("TRADE_CLOSED")][..],
+            "trade_status is \"TRADE_CLOSED\"",
+        ),
+        (
+            &[status("WAIT_BUYER_PAY")],
+            "trade_status is \"WAIT_BUYER_PAY\"",
+        ),
+        (
+            &[("credit_pay_mode", "x")],
+            "trade_status is \"TRADE_SUCCESS\"",
+        ),
+        (
+            &[("trade_no", "")],
+            "trade_no is \"\" instead of \"a number\"",
+        ),
+        (&[("total_amount", "9.89")], "total_amount is \"9.89\""),
+    ] {
+        assert!(
+            compared(changes).unwrap_err().starts_with(said),
+            "{changes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_service_that_only_receives_needs_no_key_of_its_own() {
+    let verifier = NoticeVerifier::new(AlipayKeys::new(ALIPAY_PUBLIC).unwrap());
+    let platform = FakePlatform::new();
+    payment(opened(&verifier, &platform.notice(&fields(&[]))));
+    let error = verifier.verify(&recorded("notice")).unwrap_err();
+    assert_eq!(Acknowledgement::from(&error), Acknowledgement::failed(401));
+    let odd = platform.notice(&fields(&[("charset", "x")]));
+    let error = verifier.verify(&odd).unwrap_err();
+    assert_eq!(Acknowledgement::from(&error).status, 400);
+    assert_eq!(Acknowledgement::from(&error).body, "failure");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -154,4 +156,36 @@ fn our_copies_are_erased_when_dropped() {
     erased(&der);
     erased(&private::read_private(&der).unwrap());
     erased(&from_env("CARGO_PKG_NAME").unwrap());
+}
+
+/// Signs something else than it is given, as a service that wants digests does.
+#[derive(Debug)]
+struct Elsewhere(SigningKey, &'static str);
+
+#[async_trait::async_trait]
+impl Signer for Elsewhere {
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.0.sign(&[message, self.1.as_bytes()].concat())
+    }
+}
+
+#[tokio::test]
+async fn a_key_elsewhere_proves_itself_once_its_public_half_is_known() {
+    let elsewhere = |more| OwnKey::external(Arc::new(Elsewhere(private(PKCS8).unwrap(), more)));
+    let public = || PublicKey::parse(PUBLIC, &FILES).unwrap();
+    assert!(elsewhere("x").public_key().is_none());
+    elsewhere("x").sign(b"message").await.unwrap();
+    let wrong = elsewhere("x").with_public_key(public());
+    for _ in 0..2 {
+        let error = wrong.sign(b"message").await.unwrap_err();
+        assert!(matches!(error, SignError::Unfit), "{error}");
+    }
+    let right = elsewhere("").with_public_key(public());
+    let signature = right.sign(b"message").await.unwrap();
+    assert!(public().verifies(b"message", &signature));
+    assert_eq!(right.public_key(), Some(&public()));
+    let here = OwnKey::parse(PKCS1, &FILES).unwrap();
+    assert_eq!(here.sign(b"message").await.unwrap(), signature);
+    assert_eq!(here.public_key(), Some(&public()));
+    assert_eq!(format!("{here:?}"), "OwnKey(redacted)");
 }

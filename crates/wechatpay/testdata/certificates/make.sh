@@ -77,3 +77,9 @@ make by_leaf.pem 12 "$platform" next_key.pem leaf $from $until sha256 \
 make by_sha1.pem 13 "$platform" next_key.pem leaf $from $until sha1 root.pem root_key.pem
 make short.pem 14 "$platform" ../short_key.pem leaf $from $until sha256 root.pem root_key.pem
 make ec.pem 15 "$platform" ../ec_key.pem leaf $from $until sha256 root.pem root_key.pem
+
+# What reads certificates is shared, and tried with the same ones.
+cp root.pem current.pem next.pem ec.pem short.pem namesake_root.pem renamed_root.pem \
+    root_for_other_use.pem by_leaf.pem by_namesake.pem by_sha1.pem \
+    ../../../provider/testdata/certificates/
+cp ../g1_certificate.pem ../../../provider/testdata/certificates/g1.pem

@@ -2,17 +2,24 @@ use base64::engine::general_purpose::STANDARD;
 use time::macros::datetime;
 
 use super::*;
-use crate::keys::MerchantKey;
+use crate::keys::SigningKey;
 
-const CURRENT: &str = include_str!("../../testdata/certificates/current.pem");
-const NEXT: &str = include_str!("../../testdata/certificates/next.pem");
-const ROOT: &str = include_str!("../../testdata/certificates/root.pem");
-const EC: &str = include_str!("../../testdata/certificates/ec.pem");
-const G1: &str = include_str!("../../testdata/g1_certificate.pem");
-const MERCHANT: &str = include_str!("../../testdata/merchant_certificate.pem");
-const PRIVATE: &str = include_str!("../../testdata/merchant_key.pem");
-const PRIVATE_PKCS1: &str = include_str!("../../testdata/merchant_key_pkcs1.pem");
-const PUBLIC: &str = include_str!("../../testdata/merchant_public_key.pem");
+const CURRENT: &str = include_str!("../../../testdata/certificates/current.pem");
+const NEXT: &str = include_str!("../../../testdata/certificates/next.pem");
+const ROOT: &str = include_str!("../../../testdata/certificates/root.pem");
+const EC: &str = include_str!("../../../testdata/certificates/ec.pem");
+const G1: &str = include_str!("../../../testdata/certificates/g1.pem");
+const MERCHANT: &str = include_str!("../../../testdata/merchant_certificate.pem");
+const PRIVATE: &str = include_str!("../../../testdata/merchant_key.pem");
+const PRIVATE_PKCS1: &str = include_str!("../../../testdata/merchant_key_pkcs1.pem");
+const PUBLIC: &str = include_str!("../../../testdata/merchant_public_key.pem");
+
+const FILES: KeyFiles = KeyFiles {
+    expected: "a certificate",
+    private: "a private key (private.pem?)",
+    public: "a public key (public.pem?)",
+    certificate: "a certificate",
+};
 
 /// The base64 of a PEM on one line.
 fn bare(pem: &str) -> String {
@@ -20,7 +27,7 @@ fn bare(pem: &str) -> String {
 }
 
 fn certificate(pem: &str) -> Certificate {
-    Certificate::parse(pem).unwrap()
+    Certificate::parse(pem, &FILES).unwrap()
 }
 
 #[test]
@@ -56,20 +63,21 @@ fn a_certificate_is_read_in_every_form_it_comes_in() {
         format!("{PRIVATE}{CURRENT}"),
         format!("{CURRENT}{ROOT}"),
     ] {
-        let read = Certificate::parse(&text).unwrap_or_else(|error| panic!("{error}: {text:.40}"));
+        let read =
+            Certificate::parse(&text, &FILES).unwrap_or_else(|error| panic!("{error}: {text:.40}"));
         assert_eq!(read, expected);
     }
     let der = STANDARD.decode(bare(CURRENT)).unwrap();
-    assert_eq!(Certificate::from_der(&der).unwrap(), expected);
+    assert_eq!(Certificate::from_der(&der, &FILES).unwrap(), expected);
 }
 
 #[test]
 fn a_wrong_file_in_place_of_a_certificate_is_named() {
     let request = CURRENT.replace("CERTIFICATE", "CERTIFICATE REQUEST");
     for (text, found) in [
-        (PUBLIC, "a public key (pub_key.pem?), which is given with"),
+        (PUBLIC, "a public key (public.pem?)"),
         (&bare(PUBLIC), "a public key"),
-        (PRIVATE, "a private key (apiclient_key.pem?)"),
+        (PRIVATE, "a private key (private.pem?)"),
         (PRIVATE_PKCS1, "a private key"),
         (&bare(PRIVATE), "a private key"),
         (&bare(PRIVATE_PKCS1), "a private key"),
@@ -77,7 +85,7 @@ fn a_wrong_file_in_place_of_a_certificate_is_named() {
         (&CURRENT.replace("CERTIFICATE", "PKCS7"), "something else"),
         (EC, "no RSA key"),
         (
-            include_str!("../../testdata/certificates/short.pem"),
+            include_str!("../../../testdata/certificates/short.pem"),
             "1024 bits",
         ),
         (&CURRENT[..900], "cut off"),
@@ -88,14 +96,14 @@ fn a_wrong_file_in_place_of_a_certificate_is_named() {
         // A second certificate behind the first, in one block.
         (&format!("{}{}", bare(ROOT), bare(ROOT)), "cut off"),
     ] {
-        let error = Certificate::parse(text).unwrap_err().to_string();
+        let error = Certificate::parse(text, &FILES).unwrap_err().to_string();
         assert!(error.contains(found), "{error}");
         assert!(!error.contains("secret"), "{error}");
     }
     let mut longer = STANDARD.decode(bare(CURRENT)).unwrap();
     longer.push(0);
     assert_eq!(
-        Certificate::from_der(&longer).unwrap_err(),
+        Certificate::from_der(&longer, &FILES).unwrap_err(),
         CertificateError::NotCertificate
     );
 }
@@ -118,13 +126,25 @@ fn it_is_valid_from_its_first_second_to_its_last() {
 
 #[test]
 fn it_knows_the_key_that_it_is_about() {
-    let own = MerchantKey::parse(PRIVATE).unwrap();
-    let own = own.public_key().unwrap();
-    assert_eq!(certificate(MERCHANT).public_key(), own);
-    assert_ne!(certificate(CURRENT).public_key(), own);
-    let platform = include_str!("../../testdata/platform_public_key.pem");
-    let platform = PublicKey::parse(platform, &PLATFORM_KEY).unwrap();
-    assert_eq!(*certificate(CURRENT).public_key(), platform);
+    let own = SigningKey::parse(PRIVATE, &FILES).unwrap();
+    assert_eq!(certificate(MERCHANT).public_key(), own.public_key());
+    assert_ne!(certificate(CURRENT).public_key(), own.public_key());
+}
+
+#[test]
+fn each_certificate_of_a_file_is_read_or_said_to_be_another() {
+    let file = format!("{CURRENT}\r\n{EC}{PRIVATE}{ROOT}-----BEGIN CERTIFICATE-----\nAAAA\n");
+    let each = Certificate::parse_each(&file, &FILES);
+    assert_eq!(
+        each,
+        [
+            Ok(certificate(CURRENT)),
+            Err(CertificateError::NotRsa),
+            Ok(certificate(ROOT)),
+            Err(CertificateError::NotEncoded),
+        ]
+    );
+    assert!(Certificate::parse_each("", &FILES).is_empty());
 }
 
 #[test]
@@ -137,26 +157,26 @@ fn only_a_root_that_signed_it_issued_it() {
     for (why, issuer) in [
         (
             "another key",
-            include_str!("../../testdata/certificates/namesake_root.pem"),
+            include_str!("../../../testdata/certificates/namesake_root.pem"),
         ),
         (
             "another name",
-            include_str!("../../testdata/certificates/renamed_root.pem"),
+            include_str!("../../../testdata/certificates/renamed_root.pem"),
         ),
         (
             "not for issuing",
-            include_str!("../../testdata/certificates/root_for_other_use.pem"),
+            include_str!("../../../testdata/certificates/root_for_other_use.pem"),
         ),
         ("another", G1),
         ("itself", CURRENT),
     ] {
         assert!(!current.is_issued_by(&certificate(issuer)), "{why}");
     }
-    let by_leaf = include_str!("../../testdata/certificates/by_leaf.pem");
+    let by_leaf = include_str!("../../../testdata/certificates/by_leaf.pem");
     assert!(!certificate(by_leaf).is_issued_by(&current), "no root");
-    let by_sha1 = include_str!("../../testdata/certificates/by_sha1.pem");
+    let by_sha1 = include_str!("../../../testdata/certificates/by_sha1.pem");
     assert!(!certificate(by_sha1).is_issued_by(&root), "SHA-1");
-    let by_namesake = include_str!("../../testdata/certificates/by_namesake.pem");
+    let by_namesake = include_str!("../../../testdata/certificates/by_namesake.pem");
     assert!(!certificate(by_namesake).is_issued_by(&root), "a namesake");
     assert!(certificate(G1).is_issued_by(&certificate(G1)));
 }
@@ -171,7 +191,7 @@ fn one_changed_bit_breaks_the_signature() {
     for position in (4..4 + signed).chain(der.len() - 256..der.len()) {
         let mut changed = der.clone();
         changed[position] ^= 1;
-        if let Ok(changed) = Certificate::from_der(&changed) {
+        if let Ok(changed) = Certificate::from_der(&changed, &FILES) {
             assert!(!changed.is_issued_by(&root), "{position}");
             refused += 1;
         }
