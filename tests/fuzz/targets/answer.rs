@@ -163,7 +163,7 @@ fn jsapi() -> Outcome {
 }
 
 fn transaction(number: OrderNumber<'_>) -> Outcome {
-    let asked = CLIENT.transaction(number).now_or_never();
+    let asked = CLIENT.query_order(number).now_or_never();
     let found = CLIENT.query(NUMBER).now_or_never();
     if let (OrderNumber::OutTradeNo(_), Some(found), Some(asked)) = (number, found, &asked) {
         let known = asked.as_ref().ok().map(|answer| answer.value.is_some());
