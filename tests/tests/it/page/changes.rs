@@ -192,13 +192,14 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_whose_answer_was_lost_comes_within_seconds() {
     let (mut demo, browser) = visitor().await;
-    let lost = json!([{ "on": "native", "kind": "act_then_drop", "times": 2 }]);
+    let lost = json!([{ "on": "native", "kind": "act_then_drop", "times": 3 }]);
     let set = platform(&mut demo).await.post("/sim/faults", &lost).await;
     assert!((200..300).contains(&set.status), "{set:?}");
     browser.eval(WATCH).await;
     choose(&browser, "wechat").await;
     browser.click("[data-testid=buy-points-100]").await;
-    // The first answer and that to the first question are lost; the scheduler would wait for 30 s.
+    // The first answers are lost, and those to the next questions; the scheduler would wait for 30 s.
+    // On a busy machine the page may have to place the order twice: one of them is for that.
     panel_is(&browser, "waiting").await;
     let pauses = "return window.asked.slice(1).map((at, index) => at - window.asked[index])";
     let pauses = browser.eval(pauses).await;
