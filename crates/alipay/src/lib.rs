@@ -41,7 +41,10 @@ mod trades;
 mod trust;
 
 pub use alipay_keys::AlipayKeys;
-pub use bill::{BillKind, BillLink, BillPeriod};
+pub use bill::{
+    AccountBill, AccountRow, AccountTotals, BillError, BillFile, BillKind,
+    BillLimits, BillLink, BillPeriod, BillReader, BillTradeKind, TradeBill, TradeRow, TradeTotals,
+};
 pub use client::Alipay;
 pub use config::{Clock, Config, ConfigError, Credentials, Pause};
 pub use funds::{FundBill, Voucher};

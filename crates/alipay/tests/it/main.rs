@@ -6,6 +6,8 @@ mod answers;
 #[cfg(test)]
 mod bill_links;
 #[cfg(test)]
+mod bills;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
