@@ -22,7 +22,7 @@ mod trade;
 mod values;
 
 pub use account::{AccountBill, AccountRow, AccountTotals};
-pub use calls::BillLink;
+pub use calls::{BillDownloadError, BillLink};
 pub use error::BillError;
 pub use file::{BillFile, BillReader};
 pub use kinds::{BillKind, BillPeriod};

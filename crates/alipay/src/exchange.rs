@@ -8,6 +8,7 @@ use bytes::Bytes;
 use paydesk_provider::http::{Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
+use url::Url;
 
 use crate::answer::{Envelope, Head, NoAnswer};
 use crate::config::{Clock, Pause};
@@ -173,7 +174,7 @@ impl Account {
     }
 
     async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
-        let exchange = Observed::new(self, call.operation, attempt);
+        let exchange = Observed::new(self, call.operation, &self.app.gateway, attempt);
         let (told, result) = match self.send(call).await {
             Ok(response) => (
                 Some((details(&response), platform_time(&response))),
@@ -266,15 +267,20 @@ fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
 }
 
 /// One request under way, for whoever watches.
-struct Observed<'a> {
+pub(crate) struct Observed<'a> {
     account: &'a Account,
     exchange: Exchange<'a>,
     began: Instant,
 }
 
 impl<'a> Observed<'a> {
-    fn new(account: &'a Account, operation: Operation, attempt: u32) -> Self {
-        let host = account.app.gateway.host_str().unwrap_or_default();
+    pub(crate) fn new(
+        account: &'a Account,
+        operation: Operation,
+        address: &'a Url,
+        attempt: u32,
+    ) -> Self {
+        let host = address.host_str().unwrap_or_default();
         Self {
             account,
             exchange: Exchange::new(operation.name(), &account.seller_id, host, attempt),
@@ -282,7 +288,11 @@ impl<'a> Observed<'a> {
         }
     }
 
-    fn ended(self, told: Option<(Details, Option<OffsetDateTime>)>, refusal: Option<&Refusal>) {
+    pub(crate) fn ended(
+        self,
+        told: Option<(Details, Option<OffsetDateTime>)>,
+        refusal: Option<&Refusal>,
+    ) {
         let (details, platform_time) = told.unwrap_or_default();
         let outcome = refusal.map_or("ok", Refusal::outcome);
         tracing::debug!(http.status = details.status, outcome, "exchanged");

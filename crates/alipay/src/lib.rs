@@ -19,6 +19,7 @@ mod client;
 mod codes;
 mod config;
 mod exchange;
+mod fetch;
 mod fields;
 mod form;
 mod funds;
@@ -26,6 +27,7 @@ mod keys;
 mod matching;
 mod members;
 mod notice;
+mod notice_check;
 mod operation;
 mod order;
 mod pages;
@@ -42,7 +44,7 @@ mod trust;
 
 pub use alipay_keys::AlipayKeys;
 pub use bill::{
-    AccountBill, AccountRow, AccountTotals, BillError, BillFile, BillKind,
+    AccountBill, AccountRow, AccountTotals, BillDownloadError, BillError, BillFile, BillKind,
     BillLimits, BillLink, BillPeriod, BillReader, BillTradeKind, TradeBill, TradeRow, TradeTotals,
 };
 pub use client::Alipay;
@@ -54,6 +56,7 @@ pub use notice::{
     Acknowledgement, AlipayNotice, DepositBack, GatewayMessage, MessageContent, NoticeContent,
     NoticeVerifier, PageReturn, RefundNotice, TradeNotice,
 };
+pub use notice_check::NoticeCheck;
 pub use order::{GoodsItem, Order, PayChannels, Product};
 pub use pages::{GoodsType, PagePay, PaymentPage, QrPayMode, WapPay};
 pub use pay::{BarCodePayment, PayOutcome};

@@ -224,7 +224,7 @@ impl From<TransportError> for Refusal {
 }
 
 /// What an answer of any kind carries for support.
-pub(crate) fn details(response: &Response<Bytes>) -> Details {
+pub(crate) fn details<B>(response: &Response<B>) -> Details {
     Details {
         status: Some(response.status),
         request_id: response
@@ -235,7 +235,7 @@ pub(crate) fn details(response: &Response<Bytes>) -> Details {
 }
 
 /// The platform's own time. Not signed.
-pub(crate) fn platform_time(response: &Response<Bytes>) -> Option<OffsetDateTime> {
+pub(crate) fn platform_time<B>(response: &Response<B>) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
 }
 

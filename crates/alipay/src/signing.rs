@@ -13,7 +13,8 @@ use url::Url;
 use crate::beijing;
 use crate::keys::AppKey;
 
-const USER_AGENT: &str = concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
+pub(crate) const USER_AGENT: &str =
+    concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
 /// RSA with SHA-256. Neither side's messages choose another.
 pub(crate) const SIGN_TYPE: &str = "RSA2";
 /// What is ordered. It travels in the body.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod bill_files;
+#[cfg(test)]
 mod bill_links;
 #[cfg(test)]
 mod bills;
@@ -15,6 +17,8 @@ mod conformance;
 mod exchange;
 #[cfg(test)]
 mod forgeries;
+#[cfg(test)]
+mod notice_checks;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
