@@ -29,7 +29,7 @@ impl Alipay {
     /// Asks whether the platform sent this notice (`notify_verify`), an old and optional check that
     /// adds little: the answer is not signed, says nothing about what is in the notice, and is `false`
     /// for most true notices after a minute. It never proves anything by itself. What a notice says is
-    /// proven by its signature, and asked again by [`Alipay::query_trade`].
+    /// proven by its signature, and asked again by [`Alipay::trade`].
     ///
     /// # Errors
     /// [`ProviderError::Rejected`] for a client of another gateway than the public one, where there is
