@@ -3,6 +3,8 @@
 
 mod error;
 #[cfg(feature = "sdk")]
+pub mod exchange;
+#[cfg(feature = "sdk")]
 pub mod http;
 #[cfg(feature = "sdk")]
 pub mod keys;
