@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use paydesk_provider::http::{Response, Transport};
+use paydesk_provider::exchange::{Attempts, Observed};
+use paydesk_provider::http::{Body, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
 
@@ -14,15 +14,14 @@ use crate::config::{Clock, Pause};
 use crate::members::{Members, NotMembers};
 use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
-use crate::refusal::{Refusal, details, platform_time};
+use crate::refusal::{Refusal, details, told};
 use crate::signing::{App, Parameters};
 use crate::trust::Authentic;
 
+pub(crate) use paydesk_provider::exchange::answered;
+
 /// Answers are a few KiB; more than this is not one.
 const LONGEST_BODY: usize = 1024 * 1024;
-/// Before the first repeat of a read; doubled before each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What every call of one app shares. Nothing in it belongs to a single call, and no task runs for it.
 pub(crate) struct Account {
@@ -152,41 +151,47 @@ impl Account {
         fields(operation = call.operation.name())
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
+        let most = if call.operation.is_read() {
+            self.read_attempts
+        } else {
+            1
+        };
+        let mut attempts = Attempts::new(&self.pause, most);
         loop {
-            let result = self.once(call, attempt).await;
-            let Err(refusal) = result else {
+            let result = self.once(call, attempts.number()).await;
+            let Err(refusal) = &result else {
                 return result;
             };
-            let may = call.operation.is_read() && attempt < self.read_attempts;
-            let wait = refusal
-                .repeatable_after(pause)
-                .filter(|wait| may && *wait <= LONGEST_PAUSE);
-            let Some(wait) = wait else {
-                return Err(refusal);
-            };
-            (self.pause)(wait).await;
-            attempt += 1;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let wait = refusal.repeatable_after(attempts.usual_pause());
+            if !attempts.again(wait).await {
+                return result;
+            }
         }
     }
 
     async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
-        let exchange = Observed::new(self, call.operation, attempt);
+        let host = self.app.gateway.host_str().unwrap_or_default();
+        let exchange = Exchange::new(call.operation.name(), &self.seller_id, host, attempt);
+        let exchange = Observed::new(self.observer.as_ref(), exchange);
         let (told, result) = match self.send(call).await {
-            Ok(response) => (
-                Some((details(&response), platform_time(&response))),
-                self.judge(call, &response),
-            ),
+            Ok(response) => {
+                let told = told(&response);
+                let result = match response.collect(LONGEST_BODY).await {
+                    Ok(response) => self.judge(call, &response),
+                    Err(error) => Err(Refusal::cut_short(&error, told.details.clone())),
+                };
+                (Some(told), result)
+            }
             Err(refusal) => (None, Err(refusal)),
         };
-        exchange.ended(told, result.as_ref().err());
+        let refusal = result.as_ref().err();
+        let outcome = refusal.map_or("ok", Refusal::outcome);
+        exchange.ended(told, outcome, refusal.and_then(Refusal::code));
         result
     }
 
     /// Sends under a fresh signature.
-    async fn send(&self, call: &Call) -> Result<Response<Bytes>, Refusal> {
+    async fn send(&self, call: &Call) -> Result<Response<Body>, Refusal> {
         let parameters = Parameters {
             method: &call.method,
             notify_url: call.notify_url.as_deref(),
@@ -195,9 +200,7 @@ impl Account {
         };
         let signed = self.app.sign(parameters, self.now()).await?;
         let request = signed.request(call.operation.timeout());
-        let response = self.transport.send(request).await?;
-        let response = response.collect(LONGEST_BODY).await;
-        response.map_err(Refusal::cut_short)
+        Ok(self.transport.send(request).await?)
     }
 
     fn judge(&self, call: &Call, response: &Response<Bytes>) -> Result<Reply, Refusal> {
@@ -263,47 +266,4 @@ fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
             ..details.clone()
         },
     )
-}
-
-/// One request under way, for whoever watches.
-struct Observed<'a> {
-    account: &'a Account,
-    exchange: Exchange<'a>,
-    began: Instant,
-}
-
-impl<'a> Observed<'a> {
-    fn new(account: &'a Account, operation: Operation, attempt: u32) -> Self {
-        let host = account.app.gateway.host_str().unwrap_or_default();
-        Self {
-            account,
-            exchange: Exchange::new(operation.name(), &account.seller_id, host, attempt),
-            began: Instant::now(),
-        }
-    }
-
-    fn ended(self, told: Option<(Details, Option<OffsetDateTime>)>, refusal: Option<&Refusal>) {
-        let (details, platform_time) = told.unwrap_or_default();
-        let outcome = refusal.map_or("ok", Refusal::outcome);
-        tracing::debug!(http.status = details.status, outcome, "exchanged");
-        let Some(observer) = &self.account.observer else {
-            return;
-        };
-        let mut exchange = self.exchange;
-        exchange.status = details.status;
-        exchange.outcome = outcome;
-        exchange.code = refusal.and_then(Refusal::code);
-        exchange.request_id = details.request_id.as_deref();
-        exchange.duration = self.began.elapsed();
-        exchange.platform_time = platform_time;
-        observer.exchanged(&exchange);
-    }
-}
-
-/// What was answered, with what support asks for.
-pub(crate) fn answered<T>(value: T, details: Details) -> Answer<T> {
-    Answer {
-        value,
-        request_id: details.request_id,
-    }
 }

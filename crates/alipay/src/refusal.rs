@@ -1,11 +1,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use paydesk_provider::exchange::Told;
 use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::keys::SignError;
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 
 use crate::answer::{Envelope, Head};
 use crate::codes::{Class, classify};
@@ -97,13 +96,16 @@ impl Refusal {
     }
 
     /// An answer had begun and did not end, so the request was sent, whatever the transport says.
-    pub(crate) fn cut_short(error: TransportError) -> Self {
-        match error {
-            TransportError::NotSent(why) | TransportError::Unsendable(why) => {
-                TransportError::Broken(why).into()
-            }
-            error => error.into(),
-        }
+    /// What had come of it is kept.
+    pub(crate) fn cut_short(error: &TransportError, details: Details) -> Self {
+        Self::Failed(ProviderError::Unknown {
+            details: Details {
+                message: error.to_string(),
+                ..details
+            },
+            timed_out: matches!(error, TransportError::Timeout(_)),
+            advice: Advice::QueryFirst,
+        })
     }
 
     /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
@@ -223,20 +225,14 @@ impl From<TransportError> for Refusal {
     }
 }
 
-/// What an answer of any kind carries for support.
-pub(crate) fn details(response: &Response<Bytes>) -> Details {
-    Details {
-        status: Some(response.status),
-        request_id: response
-            .header("trace_id")
-            .map(|id| id.chars().take(128).collect()),
-        ..Details::default()
-    }
+/// What an answer of any kind says of itself.
+pub(crate) fn told<B>(response: &Response<B>) -> Told {
+    Told::by(response, "trace_id")
 }
 
-/// The platform's own time. Not signed.
-pub(crate) fn platform_time(response: &Response<Bytes>) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
+/// The part of it that support asks for.
+pub(crate) fn details<B>(response: &Response<B>) -> Details {
+    told(response).details
 }
 
 /// The narrower code says more, where there is one.

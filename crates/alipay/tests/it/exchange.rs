@@ -476,7 +476,7 @@ impl Transport for CutShort {
         let pieces = [Ok("{".into()), Err(self.0.clone())];
         Ok(Response {
             status: 200,
-            headers: Vec::new(),
+            headers: vec![("trace_id".to_owned(), "0be7".to_owned())],
             body: Body::from_stream(futures_util::stream::iter(pieces)),
         })
     }
@@ -502,6 +502,9 @@ async fn r5_an_answer_that_breaks_off_leaves_it_open() {
             .await
             .unwrap_err();
         assert_eq!((error.kind(), error.advice()), (kind, Advice::QueryFirst));
+        let details = error.details();
+        assert_eq!(details.status, Some(200));
+        assert_eq!(details.request_id.as_deref(), Some("0be7"));
         assert_eq!(*transport.1.lock().unwrap(), 1);
     }
 }
