@@ -1,24 +1,17 @@
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use paydesk_provider::Observer;
-use paydesk_provider::http::{ReqwestTransport, SetupError, Transport};
+use paydesk_provider::exchange::{Clock, Pause, system_clock};
+use paydesk_provider::http::{ReqwestTransport, SetupError, Transport, base_address};
 use time::OffsetDateTime;
-use url::{Host, Url};
+use url::Url;
 
 use crate::alipay_keys::AlipayKeys;
 use crate::keys::AppKey;
 use crate::order::Product;
-
-/// Tells the time. Requests are stamped with it, so it must be near the platform's.
-pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
-
-/// Waits this long before a read is sent again.
-pub type Pause = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// Where calls go unless the configuration says otherwise.
 const BASE_URL: &str = "https://openapi.alipay.com/gateway.do";
@@ -129,7 +122,7 @@ impl Config {
         self
     }
 
-    /// Another clock.
+    /// Another clock. Requests are stamped with it, so it must be near the platform's.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -185,35 +178,9 @@ impl fmt::Debug for Config {
 
 /// The gateway's whole address. Without TLS only within this machine.
 fn address(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "it is no URL")?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => return Err("it has no host"),
-    };
-    match url.scheme() {
-        "https" => {}
-        "http" if here => {}
-        "http" => return Err("http is for addresses of this machine only"),
-        _ => return Err("https is expected"),
-    }
+    let url = base_address(text)?;
     if !url.path().ends_with(GATEWAY) {
         return Err("it does not end in /gateway.do");
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("a query has no place in it");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a user name has no place in it");
-    }
     Ok(url)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the default of an injected clock, for callers that have none of their own"
-)]
-fn system_clock() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
 }

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use paydesk_provider::exchange::{Attempts, Observed};
+use paydesk_provider::exchange::{Attempts, Clock, Observed, Pause};
 use paydesk_provider::http::{Body, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
 
 use crate::answer::{Envelope, Head, NoAnswer};
-use crate::config::{Clock, Pause};
 use crate::members::{Members, NotMembers};
 use crate::notice::NoticeVerifier;
 use crate::operation::Operation;

@@ -43,7 +43,7 @@ mod trust;
 pub use alipay_keys::AlipayKeys;
 pub use bill::{BillKind, BillLink, BillPeriod};
 pub use client::Alipay;
-pub use config::{Clock, Config, ConfigError, Credentials, Pause};
+pub use config::{Config, ConfigError, Credentials};
 pub use funds::{FundBill, Voucher};
 pub use keys::AppKey;
 pub use matching::{ExpectedOrder, ExpectedRefund};
@@ -55,6 +55,7 @@ pub use order::{GoodsItem, Order, PayChannels, Product};
 pub use pages::{GoodsType, PagePay, PaymentPage, QrPayMode, WapPay};
 pub use pay::{BarCodePayment, PayOutcome};
 pub use paydesk_money::Cny;
+pub use paydesk_provider::exchange::{Clock, Pause};
 pub use paydesk_provider::http::{
     Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
 };

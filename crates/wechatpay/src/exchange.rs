@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use paydesk_provider::exchange::{Attempts, Observed, Told};
+use paydesk_provider::exchange::{Attempts, Observed, Pause, Told};
 use paydesk_provider::http::{Body, Method, Request, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
@@ -15,7 +15,7 @@ use url::{Position, Url};
 use crate::authorization::Merchant;
 use crate::certificates::Why;
 use crate::codes::Class;
-use crate::config::{Nonce, Pause};
+use crate::config::Nonce;
 use crate::hosts::Hosts;
 use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
