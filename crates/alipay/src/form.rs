@@ -15,7 +15,7 @@ pub(crate) const LONGEST: usize = 64 * 1024;
 /// The signed text joins names and values without any escaping, so a value that holds `&` and one of
 /// these names could have been the border between two fields when it was signed. No true notice
 /// about a payment of ours holds such a value, because subjects are sent without `&`.
-const READ: [&str; 45] = [
+const READ: [&str; 47] = [
     "additional_status",
     "alipay_cert_sn",
     "app_id",
@@ -28,6 +28,8 @@ const READ: [&str; 45] = [
     "buyer_pay_amount",
     "charset",
     "credit_pay_mode",
+    "dback_amount",
+    "dback_status",
     "fund_bill_list",
     "gmt_close",
     "gmt_create",

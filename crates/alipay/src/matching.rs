@@ -136,7 +136,15 @@ impl TradeNotice {
     /// # Errors
     /// [`Mismatch`] names each field that differs.
     pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
-        paid(self.compared(order), &self.status, self.trade_no.as_deref()).result()
+        let compared = paid(self.compared(order), &self.status, self.trade_no.as_deref());
+        match self.refunded_so_far {
+            Some(back) if back >= order.total => {
+                let less = format!("less than {}", order.total);
+                compared.differs("refund_fee", &less, &back.to_string())
+            }
+            _ => compared,
+        }
+        .result()
     }
 
     fn compared(&self, order: &ExpectedOrder<'_>) -> Comparison {

@@ -171,6 +171,16 @@ fn r21_payments_refunds_ends_and_closes_are_told_apart() {
         (&[("refund_fee", "3.00")], "refund"),
         (&[("gmt_refund", "2026-01-02 09:00:00.123")], "refund"),
         (&[("out_biz_no", "R1")], "refund"),
+        (&[("out_request_no", "R1")], "refund"),
+        (&[("refund_status", "REFUND_SUCCESS")], "refund"),
+        (&[("refund_amount", "3.00")], "refund"),
+        (&[("send_back_fee", "3.00")], "refund"),
+        (&[("dback_status", "S")], "refund"),
+        (&[("dback_amount", "3.00")], "refund"),
+        (
+            &[("refund_amount", "0.00"), ("send_back_fee", "0.00")],
+            "payment",
+        ),
         (&[status("TRADE_CLOSED"), ("refund_fee", "9.90")], "refund"),
         // It was paid, and now it is closed.
         (&[status("TRADE_CLOSED")], "refund"),
@@ -256,6 +266,7 @@ fn r20_only_a_paid_trade_can_be_granted() {
     let status = |status| ("trade_status", status);
     assert_eq!(compared(&[]), Ok(()));
     assert_eq!(compared(&[status("TRADE_FINISHED")]), Ok(()));
+    assert_eq!(compared(&[("refund_fee", "9.89")]), Ok(()));
     for (changes, said) in [
         (
             &[status("TRADE_CLOSED")][..],
@@ -274,6 +285,12 @@ fn r20_only_a_paid_trade_can_be_granted() {
             "trade_no is \"\" instead of \"a number\"",
         ),
         (&[("total_amount", "9.89")], "total_amount is \"9.89\""),
+        // All of it went back, under the name of a success or of an end.
+        (&[("refund_fee", "9.90")], "refund_fee is \"9.90\""),
+        (
+            &[status("TRADE_FINISHED"), ("refund_fee", "9.90")],
+            "refund_fee is \"9.90\"",
+        ),
     ] {
         assert!(
             compared(changes).unwrap_err().starts_with(said),
