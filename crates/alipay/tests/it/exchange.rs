@@ -420,6 +420,19 @@ async fn a_raw_call_that_no_gateway_could_take_is_not_sent() {
         assert!(error.did_not_happen(), "{method} {biz}: {error}");
     }
     assert!(platform.sent().is_empty());
+    for url in [
+        "",
+        "notify",
+        "https://a.example/n\n",
+        "https://a.example/n?b=c",
+    ] {
+        let mut call = RawCall::write("alipay.trade.create", "{}");
+        call.notify_url = Some(url.to_owned());
+        let error = client.raw(&call).await.unwrap_err();
+        assert!(error.did_not_happen(), "{url:?}: {error}");
+        assert!(error.to_string().contains("notify_url"), "{error}");
+    }
+    assert!(platform.sent().is_empty());
     let secret = RawCall::read("alipay.x", r#"{"cert_no":"3301"}"#);
     assert!(!format!("{secret:?}").contains("3301"));
 }
