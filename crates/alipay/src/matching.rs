@@ -5,7 +5,7 @@ use paydesk_provider::matching::{Comparison, Mismatch};
 
 use crate::notice::{RefundNotice, TradeNotice};
 use crate::pay::BarCodePayment;
-use crate::refund::RefundRecord;
+use crate::refund::{REFUND_SUCCESS, RefundRecord, RefundStatus};
 use crate::trade::{Trade, TradeStatus};
 
 /// What was ordered, as we keep it.
@@ -102,6 +102,24 @@ impl RefundRecord {
     /// # Errors
     /// [`Mismatch`] names each field that differs, an absent amount among them.
     pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        self.compared(refund).result()
+    }
+
+    /// Compares as [`RefundRecord::match_refund`] does, and demands that it is done. What passes has
+    /// gone back.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_done(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        let compared = self.compared(refund);
+        match &self.status {
+            RefundStatus::Success => compared,
+            RefundStatus::Other(name) => compared.differs("refund_status", REFUND_SUCCESS, name),
+        }
+        .result()
+    }
+
+    fn compared(&self, refund: &ExpectedRefund<'_>) -> Comparison {
         let out_trade_no = self.out_trade_no.as_deref();
         Comparison::default()
             .field(
@@ -116,7 +134,6 @@ impl RefundRecord {
             )
             .yuan("total_amount", refund.total, self.total)
             .yuan("refund_amount", refund.refund, self.refund_amount)
-            .result()
     }
 }
 

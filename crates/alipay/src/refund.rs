@@ -22,6 +22,9 @@ use crate::trades::{Numbers, known};
 
 pub use request::{RefundDetail, RefundRequest};
 
+/// The one state in which the money has gone back.
+pub(crate) const REFUND_SUCCESS: &str = "REFUND_SUCCESS";
+
 /// The answer to a request for a refund. It repeats neither the refund's number nor its amount: both
 /// are those of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +53,8 @@ pub struct Refund {
 pub enum FundChange {
     /// `Y`: it did. The refund is done.
     Moved,
-    /// `N`, or not said: not that it is known. No failure: most likely a refund of this number was made
+    /// `N`, not said, or said with less given back so far than this refund asks for: not that it is
+    /// known. No failure: most likely a refund of this number was made
     /// before. [`Alipay::query_refund`] tells whether it was, and of how much.
     NotKnown,
 }
@@ -79,7 +83,7 @@ pub struct RefundRecord {
     pub out_request_no: String,
     /// Where it stands.
     pub status: RefundStatus,
-    /// What was given back by it. Compare it ([`RefundRecord::match_refund`]).
+    /// What was given back by it. Compare it ([`RefundRecord::match_done`]).
     pub refund_amount: Option<Cny>,
     /// What the trade was about.
     pub total: Option<Cny>,
@@ -127,7 +131,8 @@ impl Alipay {
             asked: request.trade.asked(),
         };
         let reply = self.account.call(&call).await;
-        reply.map_err(Refusal::into_error)?.read(Refund::read)
+        let reply = reply.map_err(Refusal::into_error)?;
+        reply.read(|node| Refund::read(node, request.refund))
     }
 
     /// Asks about a refund (`alipay.trade.fastpay.refund.query`), at the earliest 10 seconds after it
@@ -194,15 +199,19 @@ impl Alipay {
 }
 
 impl Refund {
-    fn read(node: &Members<'_>) -> Result<Self, String> {
+    /// The answer does not name the refund. What it can be held to is the amount: no less than this
+    /// refund has gone back once it is done.
+    fn read(node: &Members<'_>, asked: Cny) -> Result<Self, String> {
+        let refunded_so_far = node.yuan("refund_fee")?;
+        let is_enough = refunded_so_far.is_none_or(|so_far| so_far >= asked);
         Ok(Self {
             out_trade_no: node.needed("out_trade_no")?,
             trade_no: node.needed("trade_no")?,
             fund_change: match node.loose("fund_change").as_deref() {
-                Some("Y") => FundChange::Moved,
+                Some("Y") if is_enough => FundChange::Moved,
                 _ => FundChange::NotKnown,
             },
-            refunded_so_far: node.yuan("refund_fee")?,
+            refunded_so_far,
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
             send_back_fee: node.loose_yuan("send_back_fee"),
             details: FundBill::list(node.list("refund_detail_item_list")),
@@ -230,7 +239,7 @@ impl RefundRecord {
             trade_no,
             out_request_no: node.needed("out_request_no")?,
             status: match node.needed("refund_status")? {
-                name if name == "REFUND_SUCCESS" => RefundStatus::Success,
+                name if name == REFUND_SUCCESS => RefundStatus::Success,
                 name => RefundStatus::Other(name),
             },
             refund_amount: node.yuan("refund_amount")?,

@@ -78,6 +78,13 @@ async fn r5_money_moved_only_if_that_is_said() {
         assert_eq!(refund.refunded_so_far, Some(Cny::from_fen(500)));
         assert!(!format!("{refund:?}").contains("159****5620"));
     }
+    // So far less than this refund: the answer is to an earlier one, whatever it says moved.
+    for (so_far, change) in [("3.00", FundChange::Moved), ("2.99", FundChange::NotKnown)] {
+        let node = refunded(&json!({"fund_change": "Y", "refund_fee": so_far}));
+        platform.script(Script::Node(node.to_string()));
+        let refund = client.refund(&request()).await.unwrap().value;
+        assert_eq!(refund.fund_change, change, "{so_far}");
+    }
     let told = refunded(&json!({
         "fund_change": "Y", "gmt_refund_pay": "2026-01-02 09:00:00", "send_back_fee": "2.90",
         "refund_detail_item_list": [{"fund_channel": "PCREDIT", "amount": "3.00", "real_amount": "2.90"}],
@@ -197,6 +204,7 @@ async fn a_refund_is_done_when_its_own_state_says_so() {
         refund: Cny::from_fen(refund),
     };
     assert_eq!(record.match_refund(&expected(1000, 300)), Ok(()));
+    assert_eq!(record.match_done(&expected(1000, 300)), Ok(()));
     let mismatch = record.match_refund(&expected(900, 500)).unwrap_err();
     assert_eq!(
         mismatch.to_string(),
@@ -230,6 +238,17 @@ async fn r5_a_success_without_a_state_is_no_refund() {
     assert_eq!(
         record.status,
         RefundStatus::Other("REFUND_PROCESSING".to_owned())
+    );
+    let expected = ExpectedRefund {
+        out_trade_no: "PO1",
+        out_request_no: "R1",
+        total: Cny::from_fen(1000),
+        refund: Cny::from_fen(300),
+    };
+    assert_eq!(record.match_refund(&expected), Ok(()));
+    assert_eq!(
+        record.match_done(&expected).unwrap_err().to_string(),
+        "refund_status is \"REFUND_PROCESSING\" instead of \"REFUND_SUCCESS\""
     );
     for sub_code in ["ACQ.TRADE_NOT_EXIST", "TRADE_NOT_EXIST"] {
         let node = json!({"code": "40004", "msg": "m", "sub_code": sub_code});
