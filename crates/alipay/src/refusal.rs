@@ -236,10 +236,17 @@ pub(crate) fn details<B>(response: &Response<B>) -> Details {
 }
 
 /// The narrower code says more, where there is one.
+///
+/// About a signature the gateway repeats the text that it verified, what was ordered among it: that ends
+/// in no log of ours.
 fn with(head: Head, details: Details) -> Details {
+    let mut message = head.message;
+    if let Some(echo) = message.find("biz_content=") {
+        message.truncate(echo);
+    }
     Details {
         code: Some(head.sub_code.unwrap_or(head.code)).map(|code| code.chars().take(64).collect()),
-        message: head.message,
+        message,
         ..details
     }
 }
