@@ -22,6 +22,7 @@ mod exchange;
 mod fields;
 mod form;
 mod funds;
+mod further;
 mod keys;
 mod matching;
 mod members;

@@ -140,6 +140,19 @@ async fn each_field_that_cannot_be_is_named_and_nothing_is_sent() {
     .await;
 }
 
+/// They may hold a payer's name and papers.
+#[test]
+fn r28_further_fields_are_not_printed() {
+    let mut order = order();
+    let info = json!({"name": "张三", "cert_no": "330106199001011234"});
+    order.more.insert("ext_user_info".to_owned(), info);
+    let printed = format!("{order:?}");
+    assert!(printed.contains("PO1") && printed.contains("ext_user_info"));
+    for person in ["张三", "330106199001011234"] {
+        assert!(!printed.contains(person), "{printed}");
+    }
+}
+
 #[tokio::test]
 async fn lists_and_further_fields_are_checked_too() {
     let goods_of = |change: fn(&mut GoodsItem)| {
@@ -156,6 +169,11 @@ async fn lists_and_further_fields_are_checked_too() {
     named(vec![
         (more("total_amount"), "more"),
         (more("product_code"), "more"),
+        // These have a place of their own beside what is ordered, where they are not looked for.
+        (more("notify_url"), "notify_url"),
+        (more("return_url"), "return_url"),
+        (more("app_auth_token"), "app_auth_token"),
+        (more("sign"), "sign"),
         (only(&["a,b"]), "enable_pay_channels"),
         (only(&[""]), "enable_pay_channels"),
         (except(Vec::new()), "disable_pay_channels"),
