@@ -58,8 +58,6 @@ pub struct Cancellation {
     pub trade_no: Option<String>,
     /// What was done.
     pub action: CancelAction,
-    /// `retry_flag`: it did not succeed yet, and is to be asked for again with the same number.
-    pub must_repeat: bool,
     /// When the money went back, where that is told.
     pub refunded_at: Option<OffsetDateTime>,
 }
@@ -72,9 +70,10 @@ pub enum CancelAction {
     Closed,
     /// It was paid: **all of the money went back** to the payer.
     Refunded,
-    /// Nothing: there is no trade under this number, or it did not succeed ([`Cancellation::must_repeat`]).
-    /// A code that nobody scanned may still be scanned.
-    Nothing,
+    /// Nothing: there is no trade under this number. A code that nobody scanned may still be scanned.
+    NoTrade,
+    /// It is not done yet (`retry_flag`): cancel again under the same number.
+    Repeat,
     /// Something this version does not know: query.
     Other(String),
 }
@@ -246,20 +245,27 @@ impl Cancellation {
         Ok(Self {
             out_trade_no: node.needed("out_trade_no")?,
             trade_no: node.text("trade_no")?,
-            action: match node.text("action")? {
-                None => CancelAction::Nothing,
-                Some(name) => match name.as_str() {
-                    "close" => CancelAction::Closed,
-                    "refund" => CancelAction::Refunded,
-                    _ => CancelAction::Other(name),
-                },
-            },
-            must_repeat: match node.needed("retry_flag")?.as_str() {
-                "Y" => true,
-                "N" => false,
-                _ => return Err("retry_flag is neither Y nor N".to_owned()),
-            },
+            action: CancelAction::read(node)?,
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
+        })
+    }
+}
+
+impl CancelAction {
+    /// What is to be repeated is not done, whatever else is said of it.
+    fn read(node: &Members<'_>) -> Result<Self, String> {
+        match node.needed("retry_flag")?.as_str() {
+            "Y" => return Ok(Self::Repeat),
+            "N" => {}
+            _ => return Err("retry_flag is neither Y nor N".to_owned()),
+        }
+        Ok(match node.text("action")? {
+            None => Self::NoTrade,
+            Some(name) => match name.as_str() {
+                "close" => Self::Closed,
+                "refund" => Self::Refunded,
+                _ => Self::Other(name),
+            },
         })
     }
 }
