@@ -69,7 +69,8 @@ pub use paydesk_provider::{
 pub use precreate::QrCode;
 pub use raw::RawCall;
 pub use refund::{
-    FoundRefund, FundChange, Refund, RefundDetail, RefundRecord, RefundRequest, RefundStatus,
+    FoundRefund, FundChange, Refund, RefundDetail, RefundGoods, RefundRecord, RefundRequest,
+    RefundStatus,
 };
 pub use trade::{Trade, TradeNumber, TradeStatus};
 pub use trades::{CancelAction, Cancellation, FoundTrade, TradeDetail};

@@ -306,7 +306,7 @@ pub(crate) fn order(request: &CreatePayment) -> Result<Order, Unsendable> {
 
 /// The platform forbids these characters in a subject; their wide forms read the same. That no `&`
 /// is sent also keeps the borders in the signed text of a notice, which repeats the text, clear.
-fn wide(text: &str) -> String {
+pub(crate) fn wide(text: &str) -> String {
     text.chars()
         .map(|char| match char {
             '/' => '／',

@@ -13,14 +13,15 @@ use crate::checks::{check_given_no, json};
 use crate::client::Alipay;
 use crate::exchange::{Call, answered};
 use crate::fields::Fields;
-use crate::funds::FundBill;
+use crate::funds::{FundBill, Voucher};
 use crate::members::Members;
+use crate::notice::DepositBack;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::trade::TradeNumber;
 use crate::trades::{Numbers, known};
 
-pub use request::{RefundDetail, RefundRequest};
+pub use request::{RefundDetail, RefundGoods, RefundRequest};
 
 /// The one state in which the money has gone back.
 pub(crate) const REFUND_SUCCESS: &str = "REFUND_SUCCESS";
@@ -44,6 +45,8 @@ pub struct Refund {
     pub send_back_fee: Option<Cny>,
     /// Where it went, where it was asked for.
     pub details: Vec<FundBill>,
+    /// Coupons that went back, where they were asked for.
+    pub vouchers: Vec<Voucher>,
     /// The payer's account, masked.
     pub buyer_logon_id: Option<Personal>,
 }
@@ -95,9 +98,10 @@ pub struct RefundRecord {
     pub send_back_fee: Option<Cny>,
     /// Where it went, where it was asked for.
     pub details: Vec<FundBill>,
-    /// How far a card's bank is, where it was asked for: `S` for done, `F` for failed (the money is in
-    /// the payer's balance then), `P` for under way.
-    pub deposit_back_status: Option<String>,
+    /// Coupons that went back, where they were asked for.
+    pub vouchers: Vec<Voucher>,
+    /// How far a card's bank is, where it was asked for and a card was used. It repeats no number.
+    pub deposit_back: Option<DepositBack>,
 }
 
 /// Where a refund stands.
@@ -215,6 +219,7 @@ impl Refund {
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
             send_back_fee: node.loose_yuan("send_back_fee"),
             details: FundBill::list(node.list("refund_detail_item_list")),
+            vouchers: Voucher::list(node.list("refund_voucher_detail_list")),
             buyer_logon_id: node.person("buyer_logon_id"),
         })
     }
@@ -231,9 +236,6 @@ impl RefundRecord {
         if !repeats {
             return Err("the answer does not repeat the number".to_owned());
         }
-        let deposit_back = node
-            .raw("deposit_back_info")
-            .and_then(|json| Members::read(json.as_bytes()).ok());
         Ok(Self {
             out_trade_no,
             trade_no,
@@ -248,7 +250,10 @@ impl RefundRecord {
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
             send_back_fee: node.loose_yuan("send_back_fee"),
             details: FundBill::list(node.list("refund_detail_item_list")),
-            deposit_back_status: deposit_back.and_then(|info| info.loose("dback_status")),
+            vouchers: Voucher::list(node.list("refund_voucher_detail_list")),
+            deposit_back: node
+                .raw("deposit_back_info")
+                .and_then(|json| DepositBack::read(json).ok()),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use paydesk_money::Cny;
 use paydesk_provider::Personal;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::fields::Fields;
@@ -10,7 +11,7 @@ use crate::members::Members;
 use crate::record::Record;
 
 /// Which trade is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TradeNumber {
     /// The merchant's number.
     OutTradeNo(String),
