@@ -57,7 +57,8 @@ impl Record {
     pub(crate) fn read(fields: &impl Fields) -> Result<Self, String> {
         let mut evidence = Map::new();
         for name in EVIDENCE {
-            if let Some(value) = fields.text(name)? {
+            // What decides is read strictly below.
+            if let Some(value) = fields.loose(name) {
                 evidence.insert(name.to_owned(), value.into());
             }
         }

@@ -4,7 +4,7 @@ use paydesk_alipay::{
     CancelAction, ExpectedOrder, FoundTrade, Trade, TradeDetail, TradeNumber, TradeStatus,
 };
 use paydesk_money::Cny;
-use paydesk_provider::{Closed, ProviderError, Verified};
+use paydesk_provider::{Closed, Found, PaymentProvider, ProviderError, Verified};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -178,15 +178,20 @@ async fn what_money_does_not_depend_on_loses_no_payment() {
         ("fund_bill_list", json!([{"amount": "x"}, 7])),
         ("voucher_detail_list", json!("none")),
         ("receipt_amount", json!("1e3")),
+        ("buyer_pay_amount", json!({"CNY": "20.00"})),
+        ("additional_status", json!(["SELLER_NOT_RECEIVED"])),
         ("buyer_user_id", json!({"id": 1})),
         ("store_id", json!([])),
         ("new_field", json!({"a": [1.5]})),
     ] {
         node[name] = odd;
     }
-    let trade = found(&FakePlatform::new(), &node).await;
+    let platform = FakePlatform::new();
+    let trade = found(&platform, &node).await;
     assert_eq!(trade.status, TradeStatus::Success);
     assert_eq!(trade.total, Some(Cny::from_fen(2000)));
+    let neutral = platform.client().query("out_trade_no15").await.unwrap();
+    assert!(matches!(neutral.value, Found::Payment(_)));
     assert_eq!((trade.receipt_amount, &trade.buyer_user_id), (None, &None));
     assert!(trade.fund_bills.is_empty() && trade.vouchers.is_empty());
 }
