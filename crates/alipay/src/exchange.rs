@@ -1,4 +1,11 @@
 //! One call, from its signature to an answer that can be believed.
+//!
+//! This is the one place that knows how a call travels, with what it uses: `signing` writes the request,
+//! `answer` takes the envelope apart. A call itself knows its method, its business parameters and the
+//! numbers that the answer must repeat, and reads the node it is given; all of these are the same in the
+//! platform's other protocol, of paths and headers (v3). Speaking that one means another [`Account::send`]
+//! and another [`Account::judge`], chosen there, and nothing in any call. Pages and order strings are not
+//! exchanges, and exist in this protocol alone.
 
 use std::borrow::Cow;
 use std::sync::Arc;

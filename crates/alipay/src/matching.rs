@@ -176,8 +176,8 @@ impl TradeNotice {
 }
 
 impl RefundNotice {
-    /// Compares numbers and the order's total with what was asked for. The refund's own amount is not
-    /// told, only everything given back so far: ask with
+    /// Compares numbers, the order's total and the refund's own amount with what was asked for. The last
+    /// is told rarely; without it, only everything given back so far is known: ask with
     /// [`Alipay::query_refund`](crate::Alipay::query_refund).
     ///
     /// # Errors
@@ -196,6 +196,11 @@ impl RefundNotice {
                 out_request_no.unwrap_or_default(),
             )
             .yuan("total_amount", refund.total, self.trade.total)
+            .yuan(
+                "refund_amount",
+                refund.refund,
+                self.refund_amount.or(Some(refund.refund)),
+            )
             .result()
     }
 }

@@ -5,7 +5,7 @@ use paydesk_money::Cny;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::platform::{FakePlatform, NOW, parameter};
+use crate::platform::{FakePlatform, NOW, Script, parameter};
 
 fn order() -> Order {
     Order::new(
@@ -138,6 +138,26 @@ async fn each_field_that_cannot_be_is_named_and_nothing_is_sent() {
         (with(|it| it.store_id = text(&"x".repeat(33))), "store_id"),
     ])
     .await;
+}
+
+/// The platform gives it where `code_type` asks for it.
+#[tokio::test]
+async fn words_to_pay_by_come_with_the_code() {
+    let platform = FakePlatform::new();
+    let code_type = ("code_type".to_owned(), json!("share_code"));
+    let order = with(|it| it.more.extend([code_type]));
+    for (said, share_code) in [
+        (json!("吱口令"), Some("吱口令")),
+        (json!(""), None),
+        (json!({"a": 1}), None),
+    ] {
+        let node = json!({
+            "code": "10000", "out_trade_no": "PO1", "qr_code": "https://q", "share_code": said,
+        });
+        platform.script(Script::Node(node.to_string()));
+        let code = platform.client().precreate(&order).await.unwrap().value;
+        assert_eq!(code.share_code.as_deref(), share_code, "{said}");
+    }
 }
 
 /// They may hold a payer's name and papers.

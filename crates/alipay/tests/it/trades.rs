@@ -204,12 +204,14 @@ async fn coupons_are_read_where_they_were_asked_for() {
         "type": "ALIPAY_FIX_VOUCHER", "merchant_contribute": "9.00", "other_contribute": "1.00",
     }]);
     node["mdiscount_amount"] = json!("9.00");
+    node["store_name"] = json!("南湖店");
     let trade = found(&FakePlatform::new(), &node).await;
     let voucher = &trade.vouchers[0];
     assert_eq!(voucher.amount, Cny::from_fen(1000));
     assert_eq!(voucher.merchant_contribute, Some(Cny::from_fen(900)));
     assert_eq!(voucher.kind.as_deref(), Some("ALIPAY_FIX_VOUCHER"));
     assert_eq!(trade.merchant_discount, Some(Cny::from_fen(900)));
+    assert_eq!(trade.store_name.as_deref(), Some("南湖店"));
 }
 
 #[tokio::test]

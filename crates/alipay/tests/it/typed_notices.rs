@@ -138,6 +138,30 @@ fn r21_the_published_refund_is_one_and_no_payment() {
     );
 }
 
+/// Its own amount is told rarely, and compared where it is.
+#[test]
+fn r20_a_refund_that_tells_its_amount_is_compared_by_it() {
+    let platform = FakePlatform::new();
+    let verifier = platform.client().notices();
+    let told = |amount| {
+        let changes = [("out_biz_no", "R1"), ("refund_amount", amount)];
+        let refund = refund(opened(&verifier, &platform.notice(&fields(&changes))));
+        let expected = ExpectedRefund {
+            out_trade_no: "PO1",
+            out_request_no: "R1",
+            total: Cny::from_fen(990),
+            refund: Cny::from_fen(300),
+        };
+        refund.match_refund(&expected).map_err(|it| it.to_string())
+    };
+    assert_eq!(told("3.00"), Ok(()));
+    assert_eq!(told(""), Ok(()));
+    assert_eq!(
+        told("2.99").unwrap_err(),
+        "refund_amount is \"2.99\" instead of \"3.00\""
+    );
+}
+
 #[test]
 fn r21_payments_refunds_ends_and_closes_are_told_apart() {
     let platform = FakePlatform::new();
