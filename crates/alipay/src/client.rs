@@ -112,13 +112,10 @@ impl PaymentProvider for Alipay {
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %request.payment_no))]
     async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError> {
         let code = self.precreate(&order::order(request)?).await?;
-        Ok(Answer {
-            value: Created {
-                code_url: code.value.content,
-                code_expires_at: code.value.expires_at,
-            },
-            request_id: code.request_id,
-        })
+        Ok(code.map(|code| Created {
+            code_url: code.content,
+            code_expires_at: code.expires_at,
+        }))
     }
 
     /// An order exists at the platform only from the first scan on: before, and for ever if nobody
@@ -128,13 +125,7 @@ impl PaymentProvider for Alipay {
         check_own_no(payment_no, "out_trade_no")?;
         let number = TradeNumber::OutTradeNo(payment_no.to_owned());
         let answer = self.ask(&number, &[], |node| self.statement(node)).await?;
-        Ok(Answer {
-            value: match answer.value {
-                Some(statement) => Found::Payment(Box::new(statement)),
-                None => Found::NoSuchPayment,
-            },
-            request_id: answer.request_id,
-        })
+        Ok(answer.map(Found::from))
     }
 
     /// An order that nobody scanned cannot be closed: [`Closed::NoSuchPayment`]. What can be done is

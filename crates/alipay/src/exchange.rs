@@ -124,11 +124,7 @@ impl Reply {
         self,
         read: impl FnOnce(&Members<'_>) -> Result<T, String>,
     ) -> Result<Answer<T>, ProviderError> {
-        let Answer { value, request_id } = self.read(read)?;
-        Ok(Answer {
-            value: value.into_inner(),
-            request_id,
-        })
+        Ok(self.read(read)?.map(Verified::into_inner))
     }
 
     /// Whether the node says something.

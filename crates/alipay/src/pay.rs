@@ -127,10 +127,7 @@ impl Alipay {
             return Ok(answered(PayOutcome::Pending { trade_no }, reply.details));
         }
         let paid = reply.read(BarCodePayment::read)?;
-        Ok(Answer {
-            value: PayOutcome::Paid(Box::new(paid.value)),
-            request_id: paid.request_id,
-        })
+        Ok(paid.map(|paid| PayOutcome::Paid(Box::new(paid))))
     }
 }
 

@@ -195,10 +195,7 @@ impl Alipay {
             return Ok(answered(FoundRefund::NotKnown, reply.details));
         }
         let record = reply.read(|node| RefundRecord::read(node, trade))?;
-        Ok(Answer {
-            value: FoundRefund::Refund(Box::new(record.value)),
-            request_id: record.request_id,
-        })
+        Ok(record.map(|record| FoundRefund::Refund(Box::new(record))))
     }
 }
 

@@ -139,13 +139,10 @@ impl Alipay {
         details: &[TradeDetail],
     ) -> Result<Answer<FoundTrade>, ProviderError> {
         let found = self.ask(number, details, Trade::read).await?;
-        Ok(Answer {
-            value: match found.value {
-                Some(trade) => FoundTrade::Trade(Box::new(trade)),
-                None => FoundTrade::NotCreated,
-            },
-            request_id: found.request_id,
-        })
+        Ok(found.map(|found| match found {
+            Some(trade) => FoundTrade::Trade(Box::new(trade)),
+            None => FoundTrade::NotCreated,
+        }))
     }
 
     /// What `read` makes of the answer to a query, under its signature.
@@ -177,11 +174,7 @@ impl Alipay {
             Ok(reply) => reply,
             Err(details) => return Ok(answered(None, details)),
         };
-        let answer = reply.read(read)?;
-        Ok(Answer {
-            value: Some(answer.value),
-            request_id: answer.request_id,
-        })
+        Ok(reply.read(read)?.map(Some))
     }
 
     /// Closes a trade that nobody paid (`alipay.trade.close`). It never moves money. A code that nobody

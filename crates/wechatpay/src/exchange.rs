@@ -92,10 +92,7 @@ impl Reply {
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<Answer<Verified<T>>, ProviderError> {
         match self.body.attest(read) {
-            Ok(value) => Ok(Answer {
-                value,
-                request_id: self.details.request_id,
-            }),
+            Ok(value) => Ok(answered(value, self.details)),
             Err(message) => Err(ProviderError::Malformed {
                 details: Details {
                     message,
@@ -112,11 +109,7 @@ impl Reply {
         self,
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<Answer<T>, ProviderError> {
-        let Answer { value, request_id } = self.read(read)?;
-        Ok(Answer {
-            value: value.into_inner(),
-            request_id,
-        })
+        Ok(self.read(read)?.map(Verified::into_inner))
     }
 }
 
