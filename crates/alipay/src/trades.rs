@@ -26,7 +26,8 @@ pub enum FoundTrade {
     NotCreated,
 }
 
-/// More that a query may ask for.
+/// More that a query may ask for. What is not here is asked for with a
+/// [`RawCall`](crate::RawCall), which gives the whole answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TradeDetail {
