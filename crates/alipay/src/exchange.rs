@@ -15,6 +15,7 @@ use paydesk_provider::exchange::{Attempts, Clock, Observed, Pause};
 use paydesk_provider::http::{Body, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
+use url::Url;
 
 use crate::answer::{Envelope, Head, NoAnswer};
 use crate::members::{Members, NotMembers};
@@ -172,9 +173,7 @@ impl Account {
     }
 
     async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
-        let host = self.app.gateway.host_str().unwrap_or_default();
-        let exchange = Exchange::new(call.operation.name(), &self.seller_id, host, attempt);
-        let exchange = Observed::new(self.observer.as_ref(), exchange);
+        let exchange = self.observed(call.operation, &self.app.gateway, attempt);
         let (told, result) = match self.send(call).await {
             Ok(response) => {
                 let told = told(&response);
@@ -186,10 +185,19 @@ impl Account {
             }
             Err(refusal) => (None, Err(refusal)),
         };
-        let refusal = result.as_ref().err();
-        let outcome = refusal.map_or("ok", Refusal::outcome);
-        exchange.ended(told, outcome, refusal.and_then(Refusal::code));
+        exchange.ended(told, result.as_ref().err().map(Refusal::failure));
         result
+    }
+
+    pub(crate) fn observed<'a>(
+        &'a self,
+        operation: Operation,
+        address: &'a Url,
+        attempt: u32,
+    ) -> Observed<'a> {
+        let host = address.host_str().unwrap_or_default();
+        let exchange = Exchange::new(operation.name(), &self.seller_id, host, attempt);
+        Observed::new(self.observer.as_ref(), exchange)
     }
 
     /// Sends under a fresh signature.

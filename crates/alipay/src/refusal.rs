@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use paydesk_provider::exchange::Told;
+use paydesk_provider::exchange::{Failure, Told};
 use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::keys::SignError;
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
@@ -133,8 +133,16 @@ impl Refusal {
         }
     }
 
+    /// What is counted of it.
+    pub(crate) fn failure(&self) -> Failure<'_> {
+        Failure {
+            outcome: self.outcome(),
+            code: self.code(),
+        }
+    }
+
     /// A stable name for metrics.
-    pub(crate) const fn outcome(&self) -> &'static str {
+    const fn outcome(&self) -> &'static str {
         match self {
             Self::NotConnected(_) => "rejected",
             Self::Failed(error) => error.kind(),
@@ -149,7 +157,7 @@ impl Refusal {
     }
 
     /// The platform's code.
-    pub(crate) fn code(&self) -> Option<&str> {
+    fn code(&self) -> Option<&str> {
         let details = match self {
             Self::NotConnected(_) => return None,
             Self::Failed(error) => error.details(),

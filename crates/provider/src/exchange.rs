@@ -68,6 +68,15 @@ impl Told {
     }
 }
 
+/// What is counted of an exchange that did not give what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// As [`Exchange::outcome`].
+    pub outcome: &'static str,
+    /// The platform's code, if it gave one.
+    pub code: Option<&'a str>,
+}
+
 /// One request under way, for whoever watches.
 #[derive(Debug)]
 pub struct Observed<'a> {
@@ -86,8 +95,9 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// It ended like this. Without an answer nothing was told.
-    pub fn ended(self, told: Option<Told>, outcome: &'static str, code: Option<&str>) {
+    /// It ended like this. Without an answer nothing was told; without a failure all is well.
+    pub fn ended(self, told: Option<Told>, failure: Option<Failure<'_>>) {
+        let (outcome, code) = failure.map_or(("ok", None), |it| (it.outcome, it.code));
         let Told {
             details,
             platform_time,
@@ -228,14 +238,17 @@ mod tests {
             details,
             platform_time: None,
         };
-        begin(Some(&observer)).ended(Some(told), "told", Some("NOT_FOUND"));
-        begin(Some(&observer)).ended(None, "unknown", None);
-        begin(None).ended(None, "ok", None);
+        let failure = |outcome, code| Some(Failure { outcome, code });
+        begin(Some(&observer)).ended(Some(told), failure("told", Some("NOT_FOUND")));
+        begin(Some(&observer)).ended(None, failure("unknown", None));
+        begin(Some(&observer)).ended(Some(Told::default()), None);
+        begin(None).ended(None, None);
         assert_eq!(
             *watcher.0.lock().unwrap(),
             [
                 "query 1900 a.example 2 Some(200) told Some(\"NOT_FOUND\") Some(\"0be7\")",
                 "query 1900 a.example 2 None unknown None None",
+                "query 1900 a.example 2 None ok None None",
             ]
         );
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use paydesk_provider::exchange::{Attempts, Observed, Pause, Told};
+use paydesk_provider::exchange::{Attempts, Observed, Pause};
 use paydesk_provider::http::{Body, Method, Request, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
@@ -230,7 +230,7 @@ impl Account {
             }
             Err(refusal) => (None, Err(refusal)),
         };
-        ended(exchange, told, result.as_ref().err());
+        exchange.ended(told, result.as_ref().err().map(Refusal::failure));
         result
     }
 
@@ -306,20 +306,20 @@ impl Account {
         let response = match self.send(&call, address.clone()).await {
             Ok(response) => response,
             Err(refusal) => {
-                ended(exchange, None, Some(&refusal));
+                exchange.ended(None, Some(refusal.failure()));
                 return Err(refusal);
             }
         };
         let told = told(&response);
         if response.status == 200 {
-            ended(exchange, Some(told), None);
+            exchange.ended(Some(told), None);
             return Ok(response.body);
         }
         let refusal = match response.collect(LONGEST_BODY).await {
             Ok(response) => Refusal::told(call.operation, &response, self.now()),
             Err(error) => Refusal::cut_short(&error, told.details.clone()),
         };
-        ended(exchange, Some(told), Some(&refusal));
+        exchange.ended(Some(told), Some(refusal.failure()));
         Err(refusal)
     }
 }
@@ -348,11 +348,6 @@ pub(crate) fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusa
         },
         reason,
     })
-}
-
-fn ended(exchange: Observed<'_>, told: Option<Told>, refusal: Option<&Refusal>) {
-    let outcome = refusal.map_or("ok", Refusal::outcome);
-    exchange.ended(told, outcome, refusal.and_then(Refusal::code));
 }
 
 /// `None` where the platform said that it knows no such number.
