@@ -126,15 +126,18 @@ impl Alipay {
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn trade(&self, number: &TradeNumber) -> Result<Answer<FoundTrade>, ProviderError> {
-        self.trade_with(number, &[]).await
+    pub async fn query_trade(
+        &self,
+        number: &TradeNumber,
+    ) -> Result<Answer<FoundTrade>, ProviderError> {
+        self.query_trade_with(number, &[]).await
     }
 
     /// The same, with more of what is known.
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn trade_with(
+    pub async fn query_trade_with(
         &self,
         number: &TradeNumber,
         details: &[TradeDetail],

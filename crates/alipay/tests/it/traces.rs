@@ -92,7 +92,7 @@ async fn every_call(platform: &Arc<FakePlatform>, client: &Alipay) {
     for error in [
         client.precreate(&order).await.err(),
         client.pay(&order, CODE).await.err(),
-        client.trade(&trade).await.err(),
+        client.query_trade(&trade).await.err(),
         client.close_trade(&trade).await.err(),
         client.cancel_trade(&trade).await.err(),
         client.refund(&refund).await.err(),

@@ -34,7 +34,7 @@ fn published() -> Value {
 async fn found(platform: &std::sync::Arc<FakePlatform>, node: &Value) -> Verified<Trade> {
     platform.script(Script::Node(node.to_string()));
     let number = node["out_trade_no"].as_str().unwrap();
-    let answer = platform.client().trade(&ours(number)).await.unwrap();
+    let answer = platform.client().query_trade(&ours(number)).await.unwrap();
     assert!(answer.request_id.is_some());
     match answer.value {
         FoundTrade::Trade(trade) => *trade,
@@ -74,13 +74,13 @@ async fn either_number_is_asked_for_and_no_two() {
     let platform = FakePlatform::new();
     let client = platform.client();
     platform.script(Script::Node(published().to_string()));
-    client.trade(&ours("out_trade_no15")).await.unwrap();
+    client.query_trade(&ours("out_trade_no15")).await.unwrap();
     let asked = platform.asked();
     assert_eq!(asked.0, "alipay.trade.query");
     assert_eq!(asked.1, r#"{"out_trade_no":"out_trade_no15"}"#);
     let number = theirs("2017032121001004070200176844");
     client
-        .trade_with(&number, &[TradeDetail::FundBills, TradeDetail::Vouchers])
+        .query_trade_with(&number, &[TradeDetail::FundBills, TradeDetail::Vouchers])
         .await
         .unwrap();
     assert_eq!(
@@ -92,13 +92,13 @@ async fn either_number_is_asked_for_and_no_two() {
         ours("out_trade_no16"),
         theirs("2017032121001004070200176845"),
     ] {
-        let error = client.trade(&other).await.unwrap_err();
+        let error = client.query_trade(&other).await.unwrap_err();
         assert!(matches!(error, ProviderError::Malformed { .. }), "{error}");
     }
     let mut nameless = published();
     nameless.as_object_mut().unwrap().remove("trade_no");
     platform.script(Script::Node(nameless.to_string()));
-    let error = client.trade(&number).await.unwrap_err();
+    let error = client.query_trade(&number).await.unwrap_err();
     assert!(matches!(error, ProviderError::Malformed { .. }), "{error}");
 }
 
@@ -112,11 +112,11 @@ async fn r19_a_trade_that_does_not_exist_yet_is_no_error() {
         "receipt_amount": "0.00",
     });
     platform.script(Script::Node(node.to_string()));
-    let answer = client.trade(&ours("PO1")).await.unwrap();
+    let answer = client.query_trade(&ours("PO1")).await.unwrap();
     assert_eq!(answer.value, FoundTrade::NotCreated);
     assert!(answer.request_id.is_some());
     platform.script(Script::Unsigned(node.to_string()));
-    let error = client.trade(&ours("PO1")).await.unwrap_err();
+    let error = client.query_trade(&ours("PO1")).await.unwrap_err();
     assert!(matches!(error, ProviderError::Unknown { .. }), "{error}");
 }
 
@@ -337,7 +337,7 @@ async fn a_number_that_cannot_be_is_not_asked_for() {
         theirs(&long),
     ] {
         for error in [
-            client.trade(&number).await.err(),
+            client.query_trade(&number).await.err(),
             client.close_trade(&number).await.err(),
             client.cancel_trade(&number).await.err(),
         ] {
