@@ -70,6 +70,21 @@ pub enum ConfigError {
          Alipay's public key (支付宝公钥), which the console shows after the app's was uploaded"
     )]
     OwnKey,
+    /// The app's own certificate in place of Alipay's: nothing would ever verify.
+    #[error(
+        "the certificate given as Alipay's (支付宝公钥证书, alipayCertPublicKey_RSA2.crt) is about the \
+         app's own key: were it and the app's (应用公钥证书, appCertPublicKey_….crt) swapped?"
+    )]
+    OwnCertificate,
+    /// The app's certificate is about another key.
+    #[error(
+        "the app's private key does not belong to the app's certificate {sn} (应用公钥证书, \
+         appCertPublicKey_….crt): was the certificate made from another request?"
+    )]
+    AppCertificate {
+        /// The certificate's number.
+        sn: String,
+    },
     /// The default transport.
     #[error(transparent)]
     Transport(#[from] SetupError),
@@ -154,13 +169,7 @@ impl Config {
         if !digits(pid) || pid.len() != 16 || !pid.starts_with("2088") {
             return Err(ConfigError::SellerId);
         }
-        if own
-            .app_key
-            .public_key()
-            .is_some_and(|key| own.alipay_keys.holds(key))
-        {
-            return Err(ConfigError::OwnKey);
-        }
+        own.check_keys()?;
         address(&self.base_url).map_err(ConfigError::BaseUrl)
     }
 
@@ -169,6 +178,33 @@ impl Config {
             Some(transport) => Ok(Arc::clone(transport)),
             None => Ok(Arc::new(ReqwestTransport::new()?)),
         }
+    }
+}
+
+impl Credentials {
+    /// Finds keys and certificates in each other's places.
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        let certificates = self.alipay_keys.in_certificates();
+        let certified = certificates.map(|mode| mode.app().public_key());
+        let Some(own) = self.app_key.public_key().or(certified) else {
+            return Ok(());
+        };
+        if self.alipay_keys.holds(own) {
+            return Err(ConfigError::OwnKey);
+        }
+        let Some(certificates) = certificates else {
+            return Ok(());
+        };
+        if certificates.holds(own) {
+            return Err(ConfigError::OwnCertificate);
+        }
+        let app = certificates.app();
+        if app.public_key() != own {
+            return Err(ConfigError::AppCertificate {
+                sn: app.sn().to_owned(),
+            });
+        }
+        Ok(())
     }
 }
 
@@ -214,6 +250,6 @@ fn address(text: &str) -> Result<Url, &'static str> {
     clippy::disallowed_methods,
     reason = "the default of an injected clock, for callers that have none of their own"
 )]
-fn system_clock() -> OffsetDateTime {
+pub(crate) fn system_clock() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

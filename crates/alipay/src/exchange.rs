@@ -10,6 +10,7 @@ use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untru
 use time::OffsetDateTime;
 
 use crate::answer::{Envelope, Head, NoAnswer};
+use crate::certificates::Why;
 use crate::config::{Clock, Pause};
 use crate::members::{Members, NotMembers};
 use crate::notice::NoticeVerifier;
@@ -155,7 +156,7 @@ impl Account {
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
         loop {
-            let result = self.once(call, attempt).await;
+            let result = self.judged(call, attempt).await;
             let Err(refusal) = result else {
                 return result;
             };
@@ -172,12 +173,41 @@ impl Account {
         }
     }
 
-    async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
+    /// An answer under a certificate that is not held yet is judged again once it is.
+    async fn judged(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
+        let mut unknown = None;
+        let result = self
+            .once(call, attempt, |response| {
+                let judgement = self.judge(call, response);
+                if let Err(Refusal::Failed(ProviderError::Untrusted { reason, .. })) = &judgement
+                    && let Untrusted::UnknownKey(sn) = reason
+                {
+                    unknown = Some((sn.clone(), response.clone()));
+                }
+                judgement
+            })
+            .await;
+        let Some((sn, response)) = unknown else {
+            return result;
+        };
+        if let Err(error) = self.learn(&sn, Why::Answer).await {
+            tracing::debug!(%error, "no certificate for the answer");
+        }
+        self.judge(call, &response)
+    }
+
+    /// One request, and what `judge` makes of its answer.
+    pub(crate) async fn once<T>(
+        &self,
+        call: &Call,
+        attempt: u32,
+        judge: impl FnOnce(&Response<Bytes>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let exchange = Observed::new(self, call.operation, attempt);
         let (told, result) = match self.send(call).await {
             Ok(response) => (
                 Some((details(&response), platform_time(&response))),
-                self.judge(call, &response),
+                judge(&response),
             ),
             Err(refusal) => (None, Err(refusal)),
         };
@@ -211,15 +241,20 @@ impl Account {
             tracing::debug!("answer not signed");
             return Err(Refusal::unsigned(&envelope, details));
         };
-        let node = self
-            .trust
-            .keys()
-            .authenticate_node(envelope.node, sign)
-            .map_err(|reason| untrusted(reason, &details))?;
+        let keys = self.trust.keys();
+        let is_anonymous = keys.in_certificates().is_some() && envelope.cert_sn.is_none();
+        let node = match keys.authenticate_node(&envelope, sign, self.now()) {
+            Ok(node) => node,
+            Err(_) if is_anonymous => return Err(Refusal::unsigned(&envelope, details)),
+            Err(reason) => return Err(untrusted(reason, &details)),
+        };
         let head = match Head::read(node.get()) {
             Ok(head) => head,
             Err(why) => return Err(Refusal::malformed(why, details)),
         };
+        if is_anonymous && head.claims_success() {
+            return Err(Refusal::unsigned(&envelope, details));
+        }
         let is_success = !envelope.is_error
             && (head.is_success() || call.operation == Operation::Pay && head.is_in_process());
         if let Err(why) = call.asked.answered_by(&head, is_success) {
@@ -238,7 +273,7 @@ impl Account {
 
 /// A body that two readers could read in two ways was made to be; any other that is no answer comes
 /// from something in between.
-fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
+pub(crate) fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
     let details = Details {
         message: format!("no answer of the gateway: {why}"),
         ..details
@@ -253,7 +288,7 @@ fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
     }
 }
 
-fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
+pub(crate) fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
     tracing::debug!(reason = reason.reason(), "answer not trusted");
     let message = reason.to_string();
     Refusal::untrusted(

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::beijing;
+use crate::certificates::AlipayCertificates;
 use crate::keys::AppKey;
 
 const USER_AGENT: &str = concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) key: AppKey,
     pub(crate) gateway: Url,
+    /// In certificate mode, what every request names.
+    pub(crate) certificates: Option<AlipayCertificates>,
 }
 
 /// What differs between requests. `biz_content` is made once: what is signed is what is sent.
@@ -73,6 +76,14 @@ impl App {
         let more = [
             ("notify_url", parameters.notify_url),
             ("return_url", parameters.return_url),
+            (
+                "app_cert_sn",
+                self.certificates.as_ref().map(|mode| mode.app().sn()),
+            ),
+            (
+                "alipay_root_cert_sn",
+                self.certificates.as_ref().map(AlipayCertificates::root_sn),
+            ),
         ];
         all.extend(
             more.into_iter()
