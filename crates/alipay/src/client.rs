@@ -64,6 +64,7 @@ impl Alipay {
                 key: app_key,
                 gateway,
                 certificates,
+                content_key: config.content_key,
             },
             seller_id,
             trust: NoticeVerifier::with(alipay_keys, Arc::clone(&config.clock)),

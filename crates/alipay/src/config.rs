@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use url::{Host, Url};
 
 use crate::alipay_keys::AlipayKeys;
+use crate::content_key::ContentKey;
 use crate::keys::AppKey;
 use crate::order::Product;
 
@@ -43,6 +44,7 @@ pub struct Credentials {
 pub struct Config {
     pub(crate) credentials: Credentials,
     pub(crate) product: Product,
+    pub(crate) content_key: Option<ContentKey>,
     pub(crate) base_url: String,
     pub(crate) clock: Clock,
     pub(crate) pause: Pause,
@@ -96,6 +98,7 @@ impl Config {
         Self {
             credentials,
             product: Product::default(),
+            content_key: None,
             base_url: BASE_URL.to_owned(),
             clock: Arc::new(system_clock),
             pause: Arc::new(|pause| Box::pin(tokio::time::sleep(pause))),
@@ -109,6 +112,14 @@ impl Config {
     #[must_use]
     pub fn product(mut self, product: Product) -> Self {
         self.product = product;
+        self
+    }
+
+    /// What encrypts the content of requests and answers, where the console shows such a key
+    /// (接口内容加密方式). Order strings for mobile apps stay in the clear: the platform takes no others.
+    #[must_use]
+    pub fn content_key(mut self, key: ContentKey) -> Self {
+        self.content_key = Some(key);
         self
     }
 

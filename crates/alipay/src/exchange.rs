@@ -248,6 +248,9 @@ impl Account {
             Err(_) if is_anonymous => return Err(Refusal::unsigned(&envelope, details)),
             Err(reason) => return Err(untrusted(reason, &details)),
         };
+        let node = node
+            .decrypted(self.app.content_key.as_ref())
+            .map_err(|reason| untrusted(reason, &details))?;
         let head = match Head::read(node.get()) {
             Ok(head) => head,
             Err(why) => return Err(Refusal::malformed(why, details)),

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::alipay_keys::AlipayKeys;
 use crate::answer::Envelope;
+use crate::content_key::ContentKey;
 use crate::form::Form;
 use crate::signing::SIGN_TYPE;
 
@@ -67,6 +68,21 @@ impl<T> Authentic<T> {
     )]
     pub(crate) fn whole(self) -> Verified<T> {
         Verified::attest(self.0)
+    }
+}
+
+impl Authentic<String> {
+    /// The node in the clear: one that was encrypted is a text, and what was signed is that text with
+    /// its quotes. Errors come in the clear even to those who encrypt, and are told by how they begin.
+    pub(crate) fn decrypted(self, key: Option<&ContentKey>) -> Result<Self, Untrusted> {
+        if !self.0.starts_with('"') {
+            return Ok(self);
+        }
+        let text: Option<String> = serde_json::from_str(&self.0).ok();
+        key.zip(text)
+            .and_then(|(key, text)| key.decrypt(&text))
+            .map(Self)
+            .ok_or(Untrusted::Undecryptable)
     }
 }
 
