@@ -225,6 +225,11 @@ impl AlipayCertificates {
         &self.0.app
     }
 
+    /// The roots that are for RSA.
+    pub fn roots(&self) -> &[Certificate] {
+        &self.0.roots
+    }
+
     /// The number of the roots, which every request names (`alipay_root_cert_sn`).
     pub fn root_sn(&self) -> &str {
         &self.0.root_sn

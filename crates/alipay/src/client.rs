@@ -91,7 +91,8 @@ impl Alipay {
     /// minute, whatever they name, and none that the roots do not stand behind. Then verify it again.
     ///
     /// # Errors
-    /// [`ProviderError`] where it is not held and cannot be fetched.
+    /// [`ProviderError`] where it was asked for and not had. That it is too early to ask is none: the
+    /// message still names a certificate that is not held.
     pub async fn learn_key(&self, sn: &str) -> Result<(), ProviderError> {
         self.account.learn(sn, Why::Notice).await
     }
@@ -198,7 +199,7 @@ impl PaymentProvider for Alipay {
     }
 
     async fn learn_key(&self, id: &str) -> Result<(), ProviderError> {
-        self.learn_key(id).await
+        self.account.learn(id, Why::Notice).await
     }
 }
 

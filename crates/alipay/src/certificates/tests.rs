@@ -3,6 +3,7 @@ use std::time::Duration as Pause;
 
 use futures_util::future::join_all;
 use paydesk_provider::Advice;
+use proptest::prelude::*;
 use time::Duration;
 use time::macros::datetime;
 
@@ -105,6 +106,25 @@ fn files_in_each_others_places_are_named() {
         let secret = key.lines().nth(5).unwrap();
         assert!(!format!("{error:?}").contains(secret), "{error:?}");
     }
+}
+
+#[test]
+fn files_are_read_or_named() {
+    let path = |name: &str| {
+        format!(
+            "{}/testdata/certificates/{name}",
+            env!("CARGO_MANIFEST_DIR")
+        )
+    };
+    let [app, roots, alipay] = ["app.pem", "roots.pem", "alipay_chain.pem"].map(path);
+    let read = AlipayCertificates::from_files(&app, &roots, &alipay).unwrap();
+    assert_eq!(read.root_sn(), certificates().root_sn());
+    assert_eq!(read.roots().len(), 3);
+    let error = AlipayCertificates::from_files(&app, &roots, path("none.pem")).unwrap_err();
+    let CertificatesError::Alipay(FileError::Unreadable(error)) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.to_string().contains("none.pem"), "{error}");
 }
 
 #[test]
@@ -315,4 +335,22 @@ async fn a_download_that_failed_is_tried_again_after_a_minute() {
         .learn(&asked, Why::Answer, later, fetch)
         .await
         .unwrap();
+}
+
+proptest! {
+    // Each of them reads a dozen keys.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_file_panics(text in ".*", at in 0..CHAIN.len(), byte in any::<u8>()) {
+        let mut broken = CHAIN.as_bytes().to_vec();
+        broken[at] = byte;
+        let broken = String::from_utf8_lossy(&broken);
+        for file in [&*text, &*broken] {
+            drop(built(file, ROOTS, CHAIN));
+            drop(built(APP, file, CHAIN));
+            drop(built(APP, ROOTS, file));
+            drop(certificates().admit(&sn(NEXT), file, NOW));
+        }
+    }
 }

@@ -186,6 +186,12 @@ async fn r18_an_error_that_names_no_certificate_is_evidence_only_if_it_was_signe
         let code = error.details().code.as_deref();
         assert_eq!(code, Some("ACQ.TRADE_NOT_EXIST"));
     }
+    // One that names a certificate and bears no signature has been seen as well.
+    let body = r#"{"error_response":{"code":"40002","sub_code":"isv.code-invalid"},"alipay_cert_sn":"a5b59edf65dcda9ca26e071ab6f5a0a7","sign":""}"#;
+    platform.script(Script::Body(200, body.to_owned()));
+    let error = client.query("PO1").await.unwrap_err();
+    assert!(matches!(error, ProviderError::Unknown { .. }), "{error}");
+    assert_eq!(downloads(&platform), 0);
 }
 
 #[tokio::test]
@@ -261,6 +267,51 @@ async fn a_notice_under_a_new_certificate_is_believed_once_that_is_learnt() {
         let other = Alipay::new(platform.config(certified())).unwrap();
         other.receive(&next).await.unwrap();
         assert_eq!(downloads(&platform), 2);
+    }
+}
+
+/// Whether they name one, and where, is not documented.
+#[tokio::test]
+async fn messages_and_returns_may_name_a_certificate_too() {
+    let (platform, client) = both();
+    let verifier = client.notices();
+    let fields = [
+        ("app_id", "2021000000000001"),
+        ("charset", "utf-8"),
+        ("method", "alipay.open.servicemarket.order.notify"),
+        ("notify_id", "1"),
+    ];
+    let named = |mut message: RawNotice, sn: &str| {
+        let body = String::from_utf8(message.body.to_vec()).unwrap();
+        message.body = format!("{body}&alipay_cert_sn={sn}").into();
+        message
+    };
+    let message = platform.message(&fields);
+    verifier.verify_message(&message).unwrap();
+    verifier
+        .verify_message(&named(message.clone(), &sn(CURRENT)))
+        .unwrap();
+    let cert_sn = sn(CURRENT);
+    let inside = [&fields[..], &[("alipay_cert_sn", &*cert_sn)]].concat();
+    verifier.verify_message(&platform.message(&inside)).unwrap();
+    // Neither passes for a payment notice, nor for one of another certificate.
+    verifier.verify(&platform.message(&inside)).unwrap_err();
+    let unknown = NoticeError::Untrusted(Untrusted::UnknownKey(sn(NEXT)));
+    let error = verifier
+        .verify_message(&named(message, &sn(NEXT)))
+        .unwrap_err();
+    assert_eq!(error, unknown);
+
+    let back = platform.notice(&[
+        ("app_id", "2021000000000001"),
+        ("charset", "utf-8"),
+        ("out_trade_no", "PO1"),
+        ("total_amount", "9.90"),
+    ]);
+    for (cert_sn, is_believed) in [(sn(CURRENT), true), (sn(NEXT), false)] {
+        let query = named(back.clone(), &cert_sn).body.to_vec();
+        let query = format!("{}&shop=1", String::from_utf8(query).unwrap());
+        assert_eq!(verifier.verify_return(&query).is_ok(), is_believed);
     }
 }
 

@@ -436,7 +436,8 @@ impl Transport for FakePlatform {
             Some(Misbehaviour::ServerError) => self.answer(500, String::new()),
             Some(Misbehaviour::BadSignature) => {
                 let sign = self.sign("{}");
-                self.answer(200, format!("{{\"{name}\":{node},\"sign\":\"{sign}\"}}"))
+                let body = format!("{{\"{name}\":{node}{beside},\"sign\":\"{sign}\"}}");
+                self.answer(200, body)
             }
             Some(Misbehaviour::Unsigned) => unsigned(&node),
             Some(Misbehaviour::Gibberish) => signed("{\"hello\":[1]}"),
