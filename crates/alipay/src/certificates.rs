@@ -1,6 +1,7 @@
 //! Certificate mode: which certificates are held, and which may be added.
 
 mod chain;
+mod error;
 mod schedule;
 
 use std::fmt;
@@ -9,11 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use futures_util::lock::Mutex as AsyncMutex;
 use paydesk_provider::ProviderError;
-use paydesk_provider::keys::{KeyError, PublicKey, from_file};
+use paydesk_provider::keys::{PublicKey, from_file};
 use time::OffsetDateTime;
 
 use crate::certificate::{Certificate, CertificateError};
 use chain::{Span, path};
+pub(crate) use error::LearnError;
+pub use error::{CertificatesError, FileError, Unfit};
 use schedule::Schedule;
 pub(crate) use schedule::Why;
 
@@ -40,92 +43,8 @@ struct Inner {
 
 #[derive(Clone)]
 struct Held {
-    certificate: Certificate,
+    certificate: Arc<Certificate>,
     span: Span,
-}
-
-/// Files that certificate mode cannot work with. Nothing of them is repeated but certificates' numbers.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertificatesError {
-    /// The app's own certificate.
-    #[error("the app's certificate (应用公钥证书, appCertPublicKey_….crt) cannot be used")]
-    App(#[source] FileError),
-    /// The roots.
-    #[error("the root certificates (支付宝根证书, alipayRootCert.crt) cannot be used")]
-    Roots(#[source] FileError),
-    /// What Alipay signs with.
-    #[error("Alipay's certificate (支付宝公钥证书, alipayCertPublicKey_RSA2.crt) cannot be used")]
-    Alipay(#[source] FileError),
-}
-
-/// What is wrong with a file of certificates.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// The file itself.
-    #[error(transparent)]
-    Unreadable(#[from] KeyError),
-    /// It holds something else.
-    #[error(transparent)]
-    Content(#[from] CertificateError),
-    /// It holds a certificate that is none for this.
-    #[error("certificate {sn}: {problem}")]
-    Unfit {
-        /// The certificate's number.
-        sn: String,
-        /// Why not.
-        problem: Unfit,
-    },
-}
-
-/// Why a certificate is none for this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Unfit {
-    /// An authority's in place of one that messages are signed with.
-    #[error("it is an authority's own, which signs no messages: is the file alipayRootCert.crt?")]
-    Authority,
-    /// One that messages are signed with in place of an authority's.
-    #[error("it is no authority's, so it can be no root")]
-    NotAuthority,
-    /// One that was made for another purpose.
-    #[error("it was not made to sign messages")]
-    Purpose,
-    /// The app's own in place of Alipay's.
-    #[error(
-        "it is the app's own (appCertPublicKey_….crt), so no message of Alipay's would ever verify"
-    )]
-    Own,
-    /// Issued elsewhere.
-    #[error("none of the root certificates stands behind it: are they of the other environment?")]
-    NotIssued,
-    /// No longer valid.
-    #[error("it, or an authority behind it, has ended")]
-    Ended,
-    /// Not valid yet.
-    #[error("it, or an authority behind it, has not begun yet: is the clock right?")]
-    NotYet,
-    /// The download brought another one.
-    #[error("it is not the one that was asked for")]
-    Another,
-    /// A certificate for somebody else, or issued by another authority than the configured one: every
-    /// app has one that the same roots stand behind.
-    #[error("it was issued to another name, or by another authority, than the configured one")]
-    Foreign,
-}
-
-/// A download that gave no certificate to go on with.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LearnError {
-    #[error("certificates are not checked, so none is fetched")]
-    Unchecked,
-    #[error("a certificate was fetched a moment ago, and it is too early for another")]
-    TooEarly,
-    #[error("Alipay's certificate could not be fetched")]
-    Call(#[source] Box<ProviderError>),
-    #[error("the certificate that was fetched cannot be used")]
-    Unusable(#[source] FileError),
 }
 
 impl AlipayCertificates {
@@ -200,7 +119,7 @@ impl AlipayCertificates {
             let span = configured_span(&leaf, &app, &authorities, &roots, is_checked);
             match span {
                 Ok(span) => Ok(Held {
-                    certificate: leaf,
+                    certificate: Arc::new(leaf),
                     span,
                 }),
                 Err(problem) => Err(CertificatesError::Alipay(unfit(&leaf, problem))),
@@ -236,7 +155,7 @@ impl AlipayCertificates {
     }
 
     /// Alipay's certificates that are held now, in force or not: to be told in time when they end.
-    pub fn held(&self) -> Vec<Certificate> {
+    pub fn held(&self) -> Vec<Arc<Certificate>> {
         self.all()
             .into_iter()
             .map(|held| held.certificate)
@@ -263,6 +182,18 @@ impl AlipayCertificates {
     pub(crate) fn holds(&self, key: &PublicKey) -> bool {
         let all = self.all();
         all.iter().any(|held| held.certificate.public_key() == key)
+    }
+
+    /// What ended while it was configured stops nobody from starting, for a successor can be fetched;
+    /// but somebody should know.
+    pub(crate) fn warn_of_dates(&self, now: OffsetDateTime) {
+        let app = self.app();
+        if Span::of(app).check(now).is_err() {
+            tracing::warn!(sn = app.sn(), "the app's certificate is not in force");
+        }
+        if self.keys(now).is_empty() {
+            tracing::warn!("no certificate of Alipay's that is configured is in force");
+        }
     }
 
     fn all(&self) -> Vec<Held> {
@@ -366,7 +297,7 @@ impl AlipayCertificates {
             .unwrap_or_else(PoisonError::into_inner);
         fetched.retain(|held| held.span.check(now).is_ok());
         fetched.push(Held {
-            certificate: leaf.clone(),
+            certificate: Arc::new(leaf.clone()),
             span,
         });
         Ok(())

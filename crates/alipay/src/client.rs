@@ -50,7 +50,10 @@ impl Alipay {
         } = config.credentials;
         let certificates = alipay_keys.in_certificates().cloned();
         let app_key = match &certificates {
-            Some(mode) => app_key.proven_by(mode.app().public_key()),
+            Some(mode) => {
+                mode.warn_of_dates((config.clock)());
+                app_key.proven_by(mode.app().public_key())
+            }
             None => app_key,
         };
         let identity = Identity {
