@@ -90,7 +90,7 @@ fn listed(operation: Operation, sub_code: &str) -> Option<(&'static str, Class)>
         Operation::Cancel => entry.cancel,
         Operation::Pay => entry.pay,
         Operation::Bill => entry.bill,
-        Operation::RawRead => entry.raw_read,
+        Operation::Certificate | Operation::RawRead => entry.raw_read,
         Operation::RawWrite => entry.raw_write,
     };
     Some((name, class))

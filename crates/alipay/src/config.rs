@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::alipay_keys::AlipayKeys;
+use crate::content_key::ContentKey;
 use crate::keys::AppKey;
 use crate::order::Product;
 
@@ -36,6 +37,7 @@ pub struct Credentials {
 pub struct Config {
     pub(crate) credentials: Credentials,
     pub(crate) product: Product,
+    pub(crate) content_key: Option<ContentKey>,
     pub(crate) base_url: String,
     pub(crate) clock: Clock,
     pub(crate) pause: Pause,
@@ -63,6 +65,21 @@ pub enum ConfigError {
          Alipay's public key (支付宝公钥), which the console shows after the app's was uploaded"
     )]
     OwnKey,
+    /// The app's own certificate in place of Alipay's: nothing would ever verify.
+    #[error(
+        "the certificate given as Alipay's (支付宝公钥证书, alipayCertPublicKey_RSA2.crt) is about the \
+         app's own key: were it and the app's (应用公钥证书, appCertPublicKey_….crt) swapped?"
+    )]
+    OwnCertificate,
+    /// The app's certificate is about another key.
+    #[error(
+        "the app's private key does not belong to the app's certificate {sn} (应用公钥证书, \
+         appCertPublicKey_….crt): was the certificate made from another request?"
+    )]
+    AppCertificate {
+        /// The certificate's number.
+        sn: String,
+    },
     /// The default transport.
     #[error(transparent)]
     Transport(#[from] SetupError),
@@ -74,6 +91,7 @@ impl Config {
         Self {
             credentials,
             product: Product::default(),
+            content_key: None,
             base_url: BASE_URL.to_owned(),
             clock: Arc::new(system_clock),
             pause: Arc::new(|pause| Box::pin(tokio::time::sleep(pause))),
@@ -87,6 +105,14 @@ impl Config {
     #[must_use]
     pub fn product(mut self, product: Product) -> Self {
         self.product = product;
+        self
+    }
+
+    /// What encrypts the content of requests and answers, where the console shows such a key
+    /// (接口内容加密方式). Order strings for mobile apps stay in the clear: the platform takes no others.
+    #[must_use]
+    pub fn content_key(mut self, key: ContentKey) -> Self {
+        self.content_key = Some(key);
         self
     }
 
@@ -147,13 +173,7 @@ impl Config {
         if !digits(pid) || pid.len() != 16 || !pid.starts_with("2088") {
             return Err(ConfigError::SellerId);
         }
-        if own
-            .app_key
-            .public_key()
-            .is_some_and(|key| own.alipay_keys.holds(key))
-        {
-            return Err(ConfigError::OwnKey);
-        }
+        own.check_keys()?;
         address(&self.base_url).map_err(ConfigError::BaseUrl)
     }
 
@@ -162,6 +182,33 @@ impl Config {
             Some(transport) => Ok(Arc::clone(transport)),
             None => Ok(Arc::new(ReqwestTransport::new()?)),
         }
+    }
+}
+
+impl Credentials {
+    /// Finds keys and certificates in each other's places.
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        let certificates = self.alipay_keys.in_certificates();
+        let certified = certificates.map(|mode| mode.app().public_key());
+        let Some(own) = self.app_key.public_key().or(certified) else {
+            return Ok(());
+        };
+        if self.alipay_keys.holds(own) {
+            return Err(ConfigError::OwnKey);
+        }
+        let Some(certificates) = certificates else {
+            return Ok(());
+        };
+        if certificates.holds(own) {
+            return Err(ConfigError::OwnCertificate);
+        }
+        let app = certificates.app();
+        if app.public_key() != own {
+            return Err(ConfigError::AppCertificate {
+                sn: app.sn().to_owned(),
+            });
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::answer::{Envelope, Head, NoAnswer};
+use crate::certificates::Why;
 use crate::members::{Members, NotMembers};
 use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
@@ -161,7 +162,7 @@ impl Account {
         };
         let mut attempts = Attempts::new(&self.pause, most);
         loop {
-            let result = self.once(call, attempts.number()).await;
+            let result = self.judged(call, attempts.number()).await;
             let Err(refusal) = &result else {
                 return result;
             };
@@ -172,13 +173,42 @@ impl Account {
         }
     }
 
-    async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
+    /// An answer under a certificate that is not held yet is judged again once it is.
+    async fn judged(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
+        let mut unknown = None;
+        let result = self
+            .once(call, attempt, |response| {
+                let judgement = self.judge(call, response);
+                if let Err(Refusal::Failed(ProviderError::Untrusted { reason, .. })) = &judgement
+                    && let Untrusted::UnknownKey(sn) = reason
+                {
+                    unknown = Some((sn.clone(), response.clone()));
+                }
+                judgement
+            })
+            .await;
+        let Some((sn, response)) = unknown else {
+            return result;
+        };
+        if let Err(error) = self.learn(&sn, Why::Answer).await {
+            tracing::debug!(%error, "no certificate for the answer");
+        }
+        self.judge(call, &response)
+    }
+
+    /// One request, and what `judge` makes of its answer.
+    pub(crate) async fn once<T>(
+        &self,
+        call: &Call,
+        attempt: u32,
+        judge: impl FnOnce(&Response<Bytes>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let exchange = self.observed(call.operation, &self.app.gateway, attempt);
         let (told, result) = match self.send(call).await {
             Ok(response) => {
                 let told = told(&response);
                 let result = match response.collect(LONGEST_BODY).await {
-                    Ok(response) => self.judge(call, &response),
+                    Ok(response) => judge(&response),
                     Err(error) => Err(Refusal::cut_short(&error, told.details.clone())),
                 };
                 (Some(told), result)
@@ -224,15 +254,23 @@ impl Account {
             tracing::debug!("answer not signed");
             return Err(Refusal::unsigned(&envelope, details));
         };
-        let node = self
-            .trust
-            .keys()
-            .authenticate_node(envelope.node, sign)
+        let keys = self.trust.keys();
+        let is_anonymous = keys.in_certificates().is_some() && envelope.cert_sn.is_none();
+        let node = match keys.authenticate_node(&envelope, sign, self.now()) {
+            Ok(node) => node,
+            Err(_) if is_anonymous => return Err(Refusal::unsigned(&envelope, details)),
+            Err(reason) => return Err(untrusted(reason, &details)),
+        };
+        let node = node
+            .decrypted(self.app.content_key.as_ref())
             .map_err(|reason| untrusted(reason, &details))?;
         let head = match Head::read(node.get()) {
             Ok(head) => head,
             Err(why) => return Err(Refusal::malformed(why, details)),
         };
+        if is_anonymous && head.claims_success() {
+            return Err(Refusal::unsigned(&envelope, details));
+        }
         let is_success = !envelope.is_error
             && (head.is_success() || call.operation == Operation::Pay && head.is_in_process());
         if let Err(why) = call.asked.answered_by(&head, is_success) {
@@ -251,7 +289,7 @@ impl Account {
 
 /// A body that two readers could read in two ways was made to be; any other that is no answer comes
 /// from something in between.
-fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
+pub(crate) fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
     let details = Details {
         message: format!("no answer of the gateway: {why}"),
         ..details
@@ -266,7 +304,7 @@ fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
     }
 }
 
-fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
+pub(crate) fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
     tracing::debug!(reason = reason.reason(), "answer not trusted");
     let message = reason.to_string();
     Refusal::untrusted(

@@ -19,6 +19,8 @@ pub(crate) enum Operation {
     Pay,
     /// Asking where a bill is.
     Bill,
+    /// Asking for one of Alipay's certificates.
+    Certificate,
     /// Any other call that changes nothing.
     RawRead,
     /// Any other call.
@@ -26,7 +28,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// In the order of the table of codes' columns.
+    /// In the order of the table of codes' columns. The call for certificates has none: its errors mean
+    /// nothing to anybody.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Precreate,
@@ -52,6 +55,7 @@ impl Operation {
             Self::Cancel => "cancel",
             Self::Pay => "pay",
             Self::Bill => "bill",
+            Self::Certificate => "certificate",
             Self::RawRead => "raw_read",
             Self::RawWrite => "raw_write",
         }
@@ -60,7 +64,9 @@ impl Operation {
     /// Whether it changes nothing, so that it can be sent again unasked.
     pub(crate) const fn is_read(self) -> bool {
         match self {
-            Self::Query | Self::RefundQuery | Self::Bill | Self::RawRead => true,
+            Self::Query | Self::RefundQuery | Self::Bill | Self::Certificate | Self::RawRead => {
+                true
+            }
             Self::Precreate
             | Self::Close
             | Self::Refund

@@ -49,7 +49,8 @@ impl Refusal {
             _ => Self::untrusted(
                 Untrusted::BadSignature,
                 Details {
-                    message: "a success without a signature".to_owned(),
+                    message: "a success without a signature, or without the certificate it is by"
+                        .to_owned(),
                     ..details
                 },
             ),

@@ -239,6 +239,10 @@ impl PaymentProvider for WechatPay {
     async fn refresh_trust(&self) -> Result<(), ProviderError> {
         self.account.renew(Why::Asked).await
     }
+
+    async fn learn_key(&self, id: &str) -> Result<(), ProviderError> {
+        self.account.renew(Why::Unknown(id)).await
+    }
 }
 
 impl fmt::Debug for WechatPay {

@@ -6,9 +6,13 @@ mod answers;
 #[cfg(test)]
 mod bill_links;
 #[cfg(test)]
+mod certificate_mode;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod encryption;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use paydesk_alipay::{
-    Alipay, BillKind, BillPeriod, Order, PagePay, RawCall, RefundRequest, TradeNumber,
+    Alipay, AlipayCertificates, AlipayKeys, BillKind, BillPeriod, Config, Credentials, Order,
+    PagePay, RawCall, RefundRequest, TradeNumber,
 };
 use paydesk_money::Cny;
 use paydesk_provider::PaymentProvider;
@@ -14,7 +15,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::platform::{APP_KEY, FakePlatform, Script, an_order, raw};
+use crate::platform::modes::{APP_CERTIFICATE, CHAIN, ROOTS};
+use crate::platform::{APP_KEY, FakePlatform, NOW, Script, an_order, credentials, raw};
 
 /// Writes down every span, event and field, at every level.
 #[derive(Clone, Default)]
@@ -159,4 +161,27 @@ async fn traces_name_the_number_and_no_body_key_or_signature() {
     ] {
         assert!(!text.contains(secret), "{secret:?} is told: {text}");
     }
+}
+
+/// It is no reason not to start: the successor is fetched with the first answer.
+#[test]
+fn a_certificate_that_ended_is_told_at_the_start() {
+    let built = |alipay: &str| {
+        let transcript = Transcript::default();
+        let _second = tracing::Dispatch::new(transcript.clone());
+        let guard = tracing::subscriber::set_default(transcript.clone());
+        let certificates = AlipayCertificates::new(APP_CERTIFICATE, ROOTS, alipay).unwrap();
+        let credentials = Credentials {
+            alipay_keys: AlipayKeys::certificates(certificates),
+            ..credentials()
+        };
+        Alipay::new(Config::new(credentials).clock(|| NOW)).unwrap();
+        drop(guard);
+        let text = transcript.0.lock().unwrap();
+        text.clone()
+    };
+    let said = "no certificate of Alipay's that is configured is in force";
+    assert!(!built(CHAIN).contains(said));
+    let ended = include_str!("../../testdata/certificates/ended.pem");
+    assert!(built(ended).contains(said));
 }
