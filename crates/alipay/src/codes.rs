@@ -90,6 +90,8 @@ fn listed(operation: Operation, sub_code: &str) -> Option<(&'static str, Class)>
         Operation::Cancel => entry.cancel,
         Operation::Pay => entry.pay,
         Operation::Bill => entry.bill,
+        // Their answers are none of the gateway's and have no codes.
+        Operation::BillFile | Operation::NoticeCheck => return None,
         Operation::Certificate | Operation::RawRead => entry.raw_read,
         Operation::RawWrite => entry.raw_write,
     };

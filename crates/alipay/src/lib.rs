@@ -22,6 +22,7 @@ mod codes;
 mod config;
 mod content_key;
 mod exchange;
+mod fetch;
 mod fields;
 mod form;
 mod funds;
@@ -30,6 +31,7 @@ mod keys;
 mod matching;
 mod members;
 mod notice;
+mod notice_check;
 mod operation;
 mod order;
 mod pages;
@@ -46,7 +48,10 @@ mod trades;
 mod trust;
 
 pub use alipay_keys::AlipayKeys;
-pub use bill::{BillKind, BillLink, BillPeriod};
+pub use bill::{
+    AccountBill, AccountRow, AccountTotals, BillDownloadError, BillError, BillFile, BillKind,
+    BillLimits, BillLink, BillPeriod, BillReader, BillTradeKind, TradeBill, TradeRow, TradeTotals,
+};
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{AlipayCertificates, CertificatesError, FileError, Unfit};
 pub use client::Alipay;
@@ -59,6 +64,7 @@ pub use notice::{
     Acknowledgement, AlipayNotice, DepositBack, GatewayMessage, MessageContent, NoticeContent,
     NoticeVerifier, PageReturn, RefundNotice, TradeNotice,
 };
+pub use notice_check::NoticeCheck;
 pub use order::{GoodsItem, Order, PayChannels, Product};
 pub use pages::{GoodsType, PagePay, PaymentPage, QrPayMode, WapPay};
 pub use pay::{BarCodePayment, PayOutcome};

@@ -21,6 +21,10 @@ pub(crate) enum Operation {
     Bill,
     /// Asking for one of Alipay's certificates.
     Certificate,
+    /// Fetching a bill, from another host than the gateway's.
+    BillFile,
+    /// Asking whether a notice was sent, likewise.
+    NoticeCheck,
     /// Any other call that changes nothing.
     RawRead,
     /// Any other call.
@@ -28,8 +32,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// In the order of the table of codes' columns. The call for certificates has none: its errors mean
-    /// nothing to anybody.
+    /// Those that the gateway answers, in the order of the table of codes' columns. The call for
+    /// certificates has none: its errors mean nothing to anybody.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Precreate,
@@ -56,6 +60,8 @@ impl Operation {
             Self::Pay => "pay",
             Self::Bill => "bill",
             Self::Certificate => "certificate",
+            Self::BillFile => "bill_file",
+            Self::NoticeCheck => "notice_check",
             Self::RawRead => "raw_read",
             Self::RawWrite => "raw_write",
         }
@@ -64,9 +70,13 @@ impl Operation {
     /// Whether it changes nothing, so that it can be sent again unasked.
     pub(crate) const fn is_read(self) -> bool {
         match self {
-            Self::Query | Self::RefundQuery | Self::Bill | Self::Certificate | Self::RawRead => {
-                true
-            }
+            Self::Query
+            | Self::RefundQuery
+            | Self::Bill
+            | Self::BillFile
+            | Self::Certificate
+            | Self::NoticeCheck
+            | Self::RawRead => true,
             Self::Precreate
             | Self::Close
             | Self::Refund
@@ -81,6 +91,8 @@ impl Operation {
     pub(crate) const fn timeout(self) -> Duration {
         match self {
             Self::Refund | Self::Cancel | Self::Pay | Self::RawWrite => Duration::from_secs(15),
+            // A large bill is some 100 MiB.
+            Self::BillFile => Duration::from_mins(15),
             _ => Duration::from_secs(10),
         }
     }
@@ -89,7 +101,7 @@ impl Operation {
     /// are concerned.
     pub(crate) const fn pause_when_throttled(self) -> Duration {
         match self {
-            Self::Bill => Duration::from_mins(1),
+            Self::Bill | Self::BillFile => Duration::from_mins(1),
             _ => Duration::from_secs(1),
         }
     }

@@ -16,7 +16,8 @@ use crate::content_key::ContentKey;
 use crate::keys::AppKey;
 use crate::renewal;
 
-const USER_AGENT: &str = concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
+pub(crate) const USER_AGENT: &str =
+    concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
 /// RSA with SHA-256. Neither side's messages choose another.
 pub(crate) const SIGN_TYPE: &str = "RSA2";
 /// What is ordered. It travels in the body.

@@ -4,7 +4,11 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod bill_files;
+#[cfg(test)]
 mod bill_links;
+#[cfg(test)]
+mod bills;
 #[cfg(test)]
 mod certificate_mode;
 #[cfg(test)]
@@ -17,6 +21,8 @@ mod encryption;
 mod exchange;
 #[cfg(test)]
 mod forgeries;
+#[cfg(test)]
+mod notice_checks;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
