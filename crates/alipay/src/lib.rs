@@ -10,6 +10,8 @@
     )
 )]
 
+#[cfg(feature = "actix")]
+pub mod actix;
 mod alipay_keys;
 mod answer;
 mod beijing;
@@ -36,6 +38,8 @@ mod record;
 mod refund;
 mod refusal;
 mod signing;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trade;
 mod trades;
 mod trust;
