@@ -46,7 +46,7 @@ use base64::engine::general_purpose::STANDARD;
 use paydesk_provider::RawNotice;
 use paydesk_provider::http::{Request, Response, Transport, TransportError};
 use paydesk_provider::keys::SigningKey;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use url::form_urlencoded::Serializer;
 
@@ -112,11 +112,11 @@ impl FakePlatform {
     /// something first. Answers are given in the order they were set; after the last, requests find no
     /// connection.
     pub fn answer(&self, members: &Value) {
-        let mut node = json!({ "code": "10000", "msg": "Success" });
-        for (name, value) in members.as_object().into_iter().flatten() {
-            node[name] = value.clone();
-        }
-        self.push(node, true);
+        let mut node = Map::new();
+        node.insert("code".to_owned(), "10000".into());
+        node.insert("msg".to_owned(), "Success".into());
+        node.extend(members.as_object().cloned().unwrap_or_default());
+        self.push(node.into(), true);
     }
 
     /// The next request is refused with this `sub_code`, under the gateway's code that belongs to it,
@@ -253,9 +253,9 @@ impl Transport for FakePlatform {
         let method = query.find(|(name, _)| name == "method").unwrap().1;
         let name = format!("{}_response", method.replace('.', "_"));
         self.sent.lock().unwrap().push(request);
-        let none = || Err(TransportError::NotSent("no answer was set".to_owned()));
+        let unset = || Err(TransportError::NotSent("no answer was set".to_owned()));
         let answer = self.answers.lock().unwrap().pop_front();
-        let Node { content, is_signed } = answer.unwrap_or_else(none)?;
+        let Node { content, is_signed } = answer.unwrap_or_else(unset)?;
         let node = content.to_string();
         let sign = if is_signed {
             self.sign_bytes(node.as_bytes())
