@@ -40,3 +40,5 @@ mod traces;
 mod trades;
 #[cfg(test)]
 mod typed_notices;
+#[cfg(test)]
+mod vectors;
