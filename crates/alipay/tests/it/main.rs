@@ -17,6 +17,8 @@ mod exchange;
 #[cfg(test)]
 mod forgeries;
 #[cfg(test)]
+mod gateway_messages;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod orders;

@@ -151,12 +151,16 @@ impl FakePlatform {
     }
 
     pub(crate) fn sign(&self, message: &str) -> String {
+        self.sign_bytes(message.as_bytes())
+    }
+
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> String {
         let mut signature = vec![0; self.key.public().modulus_len()];
         self.key
             .sign(
                 &RSA_PKCS1_SHA256,
                 &SystemRandom::new(),
-                message.as_bytes(),
+                message,
                 &mut signature,
             )
             .unwrap();
