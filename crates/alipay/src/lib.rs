@@ -75,3 +75,8 @@ pub use refund::{
 };
 pub use trade::{Trade, TradeNumber, TradeStatus};
 pub use trades::{CancelAction, Cancellation, FoundTrade, TradeDetail};
+
+/// The code of that page is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/moving.md")]
+struct Moving;
