@@ -108,19 +108,16 @@ impl Form {
 
     /// A field for people to read, in the character set that the form names.
     pub(crate) fn words(&self, name: &str) -> Option<String> {
-        let bytes = self.bytes(name)?;
-        match charset(self.get("charset")?)? {
-            Charset::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
-            Charset::Chinese => {
-                let (text, broken) = GB18030.decode_without_bom_handling(bytes);
-                (!broken).then(|| text.into_owned())
-            }
-        }
+        charset(self.get("charset")?)?.read(self.bytes(name)?)
     }
 
-    /// Every field, for people to read; `None` if another border between them can be thought of.
+    /// Every field, for people to read, in the character set that the form names, which is UTF-8 where it
+    /// names none; `None` if another border between them can be thought of.
     pub(crate) fn all_words(&self) -> Option<BTreeMap<String, String>> {
-        let readable = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+        let charset = match self.text("charset").ok()? {
+            Some(name) => charset(&name)?,
+            None => Charset::Utf8,
+        };
         let mut words = BTreeMap::new();
         for (name, value) in &self.0 {
             let ambiguous = value
@@ -130,7 +127,7 @@ impl Form {
             if ambiguous {
                 return None;
             }
-            words.insert(readable(name)?, readable(value)?);
+            words.insert(charset.read(name)?, charset.read(value)?);
         }
         Some(words)
     }
@@ -162,6 +159,19 @@ pub(crate) enum Charset {
     Utf8,
     /// GBK and GB2312 are parts of GB18030.
     Chinese,
+}
+
+impl Charset {
+    /// The text, if it is written in this character set.
+    fn read(self, bytes: &[u8]) -> Option<String> {
+        match self {
+            Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Self::Chinese => {
+                let (text, broken) = GB18030.decode_without_bom_handling(bytes);
+                (!broken).then(|| text.into_owned())
+            }
+        }
+    }
 }
 
 pub(crate) fn charset(name: &str) -> Option<Charset> {
@@ -285,7 +295,17 @@ mod tests {
     fn all_words_are_given_only_where_their_borders_are_clear() {
         let words = |body: &str| Form::read(body.as_bytes()).unwrap().all_words();
         assert_eq!(words("a=1&b=x%26y").unwrap()["b"], "x&y");
-        for body in ["a=1%26b%3D2", "a=%FF", "%FF=a", "a=%26%26c%3D"] {
+        assert_eq!(words("charset=gbk&a=%BB%E1").unwrap()["a"], "会");
+        for body in [
+            "a=1%26b%3D2",
+            "a=%FF",
+            "%FF=a",
+            "a=%26%26c%3D",
+            "charset=gbk&a=%FF",
+            "charset=utf-8&a=%BB%E1",
+            "charset=utf-16&a=1",
+            "charset=%BB%E1&a=1",
+        ] {
             assert!(words(body).is_none(), "{body}");
         }
     }

@@ -10,6 +10,8 @@
     )
 )]
 
+#[cfg(feature = "actix")]
+pub mod actix;
 mod alipay_keys;
 mod answer;
 mod beijing;
@@ -43,6 +45,8 @@ mod refund;
 mod refusal;
 mod renewal;
 mod signing;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trade;
 mod trades;
 mod trust;
@@ -87,3 +91,8 @@ pub use refund::{
 };
 pub use trade::{Trade, TradeNumber, TradeStatus};
 pub use trades::{CancelAction, Cancellation, FoundTrade, TradeDetail};
+
+/// The code of that page is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/moving.md")]
+struct Moving;

@@ -109,9 +109,9 @@ fn json(form: &Form, method: &str) -> Result<MessageContent, NoticeError> {
 }
 
 fn all(form: &Form) -> Result<MessageContent, NoticeError> {
-    form.all_words()
-        .map(MessageContent::Fields)
-        .ok_or_else(|| malformed("a field is not in UTF-8, or its borders are not clear"))
+    form.all_words().map(MessageContent::Fields).ok_or_else(|| {
+        malformed("a field is not in the character set, or its borders are not clear")
+    })
 }
 
 impl DepositBack {

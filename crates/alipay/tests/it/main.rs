@@ -1,6 +1,9 @@
 //! The client as its users see it, against a double of the platform.
 
 // A module marked as test code may unwrap, index and panic in its helpers too.
+#[cfg(feature = "actix")]
+#[cfg(test)]
+mod actix;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
@@ -21,6 +24,8 @@ mod encryption;
 mod exchange;
 #[cfg(test)]
 mod forgeries;
+#[cfg(test)]
+mod gateway_messages;
 #[cfg(test)]
 mod notice_checks;
 #[cfg(test)]
@@ -47,3 +52,5 @@ mod traces;
 mod trades;
 #[cfg(test)]
 mod typed_notices;
+#[cfg(test)]
+mod vectors;

@@ -175,13 +175,17 @@ impl FakePlatform {
     }
 
     pub(crate) fn sign(&self, message: &str) -> String {
+        self.sign_bytes(message.as_bytes())
+    }
+
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> String {
         let state = self.state.lock().unwrap();
         let key = state.modes.key().unwrap_or(&self.key);
         let mut signature = vec![0; key.public().modulus_len()];
         key.sign(
             &RSA_PKCS1_SHA256,
             &SystemRandom::new(),
-            message.as_bytes(),
+            message,
             &mut signature,
         )
         .unwrap();
