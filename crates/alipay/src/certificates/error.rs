@@ -57,7 +57,10 @@ pub enum Unfit {
     )]
     Own,
     /// Issued elsewhere.
-    #[error("none of the root certificates stands behind it: are they of the other environment?")]
+    #[error(
+        "no authority leads from it to a root certificate: is the authority missing from the file, or \
+         are the roots those of the other environment?"
+    )]
     NotIssued,
     /// No longer valid.
     #[error("it, or an authority behind it, has ended")]
