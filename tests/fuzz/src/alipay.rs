@@ -81,6 +81,25 @@ pub fn signed(fields: &[(String, String)]) -> Vec<u8> {
         .into_bytes()
 }
 
+/// A message to the application gateway with these fields, signed by its own rule.
+pub fn signed_message(fields: &[(String, String)]) -> Vec<u8> {
+    let mut fields = fields.to_vec();
+    fields.retain(|(name, _)| name != "sign" && name != "sign_type");
+    fields.push(("sign_type".to_owned(), "RSA2".to_owned()));
+    fields.sort();
+    let pairs: Vec<_> = fields
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let sign = SIGNS.sign(pairs.join("&").as_bytes());
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(&fields)
+        .append_pair("sign", &sign)
+        .finish()
+        .into_bytes()
+}
+
 /// Whether one of the keys signed this notice.
 pub fn is_signed(body: &[u8]) -> bool {
     let fields = fields(body);

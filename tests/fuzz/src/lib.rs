@@ -4,6 +4,7 @@
 //! with a test key that the client trusts. All of it goes through the crates' public surface.
 
 pub mod alipay;
+pub mod alipay_bills;
 pub mod bills;
 mod key;
 pub mod message;

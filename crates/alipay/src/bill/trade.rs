@@ -67,20 +67,19 @@ impl<R> fmt::Debug for TradeBill<R> {
 /// What rows add up to. Refunds are negative in every column.
 #[derive(Default)]
 struct Counted {
-    rows: u64,
+    all: Side,
     payments: Side,
     refunds: Side,
-    order: Cny,
-    receipt: Cny,
-    service_fee: Fee,
 }
 
-/// What the rows of one kind add up to.
+/// What the rows of one kind, or all, add up to.
 #[derive(Default)]
 struct Side {
     rows: u64,
+    order: Cny,
     receipt: Cny,
     merchant_discount: Cny,
+    service_fee: Fee,
 }
 
 struct TradeLayout {
@@ -179,39 +178,28 @@ impl TradeColumns {
 
 impl Counted {
     fn add(&mut self, row: &TradeRow) -> Result<(), BillError> {
+        self.all.add(row)?;
+        match row.kind {
+            BillTradeKind::Payment => self.payments.add(row),
+            BillTradeKind::Refund => self.refunds.add(row),
+            BillTradeKind::Other(_) => Ok(()),
+        }
+    }
+}
+
+impl Side {
+    fn add(&mut self, row: &TradeRow) -> Result<(), BillError> {
         self.rows += 1;
-        add(&mut self.order, row.order_amount, ORDER, Cny::checked_add)?;
-        add(
-            &mut self.receipt,
-            row.receipt_amount,
-            RECEIPT,
-            Cny::checked_add,
-        )?;
-        add(
-            &mut self.service_fee,
-            row.service_fee,
-            SERVICE_FEE,
-            Fee::checked_add,
-        )?;
-        let side = match row.kind {
-            BillTradeKind::Payment => &mut self.payments,
-            BillTradeKind::Refund => &mut self.refunds,
-            BillTradeKind::Other(_) => return Ok(()),
-        };
-        side.rows += 1;
-        add(
-            &mut side.receipt,
-            row.receipt_amount,
-            RECEIPT,
-            Cny::checked_add,
-        )?;
         let discount = row.merchant_discount.unwrap_or_default();
-        add(
-            &mut side.merchant_discount,
-            discount,
-            DISCOUNT,
-            Cny::checked_add,
-        )
+        for (sum, more, column) in [
+            (&mut self.order, row.order_amount, ORDER),
+            (&mut self.receipt, row.receipt_amount, RECEIPT),
+            (&mut self.merchant_discount, discount, DISCOUNT),
+        ] {
+            add(sum, more, column, Cny::checked_add)?;
+        }
+        let fee = &mut self.service_fee;
+        add(fee, row.service_fee, SERVICE_FEE, Fee::checked_add)
     }
 }
 
@@ -240,18 +228,20 @@ impl Layout for TradeLayout {
         summary: Option<&Summary>,
     ) -> Result<TradeTotals, BillError> {
         let Counted {
-            payments, refunds, ..
+            all,
+            payments,
+            refunds,
         } = &self.counted;
         let count = |label, counted| same(label, stated.count(label)?, counted);
         let sum = |label, of, counted| same(label, stated.sum(label, of)?, counted);
         let totals = TradeTotals {
-            rows: self.counted.rows,
+            rows: all.rows,
             payment_rows: count(PAYMENTS, payments.rows)?,
             payment_receipt: sum(PAYMENTS, "商家实收", payments.receipt)?,
             refund_rows: count(REFUNDS, refunds.rows)?,
             refund_receipt: sum(REFUNDS, "商家实收退款", refunds.receipt)?,
-            order_amount: self.counted.order,
-            service_fee: self.counted.service_fee,
+            order_amount: all.order,
+            service_fee: all.service_fee,
         };
         if self.columns.merchant_discount.is_some() {
             sum(PAYMENTS, "商家优惠", payments.merchant_discount)?;
@@ -265,17 +255,37 @@ impl Layout for TradeLayout {
 }
 
 impl TradeLayout {
-    /// The summary is made apart from the list, of all rows, and is the only one to state fees.
+    /// The summary is made apart from the list, and is the only one to state fees. Whether it takes
+    /// refunds off its sums is written nowhere, so both are right: either is the sum of rows that all
+    /// were read, and their numbers are stated beside it.
     fn compare_summary(&self, summary: &Summary) -> Result<(), BillError> {
-        let counted = &self.counted;
+        let Counted {
+            all,
+            payments,
+            refunds,
+        } = &self.counted;
         let count = |name, counted| same(name, summary.count(name)?, counted);
-        count("交易订单总笔数", counted.payments.rows)?;
-        count("退款订单总笔数", counted.refunds.rows)?;
-        same(ORDER, summary.cny(ORDER)?, counted.order)?;
-        same(RECEIPT, summary.cny(RECEIPT)?, counted.receipt)?;
-        same(SERVICE_FEE, summary.fee(SERVICE_FEE)?, counted.service_fee)?;
-        Ok(())
+        count("交易订单总笔数", payments.rows)?;
+        count("退款订单总笔数", refunds.rows)?;
+        either(ORDER, summary.cny(ORDER)?, [all.order, payments.order])?;
+        either(
+            RECEIPT,
+            summary.cny(RECEIPT)?,
+            [all.receipt, payments.receipt],
+        )?;
+        let fees = [all.service_fee, payments.service_fee];
+        either(SERVICE_FEE, summary.fee(SERVICE_FEE)?, fees)
     }
+}
+
+fn either<T>(field: &'static str, stated: T, [net, gross]: [T; 2]) -> Result<(), BillError>
+where
+    T: Copy + PartialEq + fmt::Display,
+{
+    if stated == gross {
+        return Ok(());
+    }
+    same(field, stated, net).map(drop)
 }
 
 #[cfg(test)]
