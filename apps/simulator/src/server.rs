@@ -134,20 +134,37 @@ impl Running {
         )
     }
 
-    /// What a `WeChat` Pay merchant has to be told, as environment variables and their values. The
-    /// names are those that the examples of `paydesk-wechatpay` read.
-    pub fn environment(&self) -> [(&'static str, &str); 8] {
-        let keys = self.keys();
+    /// What a merchant of both platforms has to be told, as environment variables and their values. The
+    /// names are those that the examples of `paydesk-wechatpay` and `paydesk-alipay` read.
+    pub fn environment(&self) -> [(&'static str, String); 13] {
+        let Keys {
+            merchant_id,
+            app_id,
+            certificate_serial,
+            private_key,
+            api_v3_key,
+            platform_public_key_id,
+            platform_public_key,
+            alipay,
+            ..
+        } = self.keys();
+        let (url, gateway) = (self.url(), format!("{}/gateway.do", self.url()));
         [
-            ("WECHATPAY_MERCHANT_ID", &keys.merchant_id),
-            ("WECHATPAY_APP_ID", &keys.app_id),
-            ("WECHATPAY_CERTIFICATE_SERIAL", &keys.certificate_serial),
-            ("WECHATPAY_MERCHANT_KEY", keys.private_key.trim()),
-            ("WECHATPAY_API_V3_KEY", &keys.api_v3_key),
-            ("WECHATPAY_PUBLIC_KEY_ID", &keys.platform_public_key_id),
-            ("WECHATPAY_PUBLIC_KEY", keys.platform_public_key.trim()),
-            ("WECHATPAY_BASE_URL", self.url()),
+            ("WECHATPAY_MERCHANT_ID", merchant_id.as_str()),
+            ("WECHATPAY_APP_ID", app_id),
+            ("WECHATPAY_CERTIFICATE_SERIAL", certificate_serial),
+            ("WECHATPAY_MERCHANT_KEY", private_key),
+            ("WECHATPAY_API_V3_KEY", api_v3_key),
+            ("WECHATPAY_PUBLIC_KEY_ID", platform_public_key_id),
+            ("WECHATPAY_PUBLIC_KEY", platform_public_key),
+            ("WECHATPAY_BASE_URL", url),
+            ("ALIPAY_APP_ID", &alipay.app_id),
+            ("ALIPAY_SELLER_ID", &alipay.merchant_id),
+            ("ALIPAY_APP_KEY", &alipay.private_key),
+            ("ALIPAY_PUBLIC_KEY", &alipay.platform_public_key),
+            ("ALIPAY_BASE_URL", &gateway),
         ]
+        .map(|(name, value)| (name, value.trim().to_owned()))
     }
 
     /// Stops serving and sending, and waits for both.

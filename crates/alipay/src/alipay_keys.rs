@@ -1,49 +1,94 @@
 use std::fmt;
 
+use paydesk_provider::Untrusted;
 use paydesk_provider::keys::{KeyError, PublicKey};
+use time::OffsetDateTime;
 
+use crate::certificates::AlipayCertificates;
 use crate::keys::ALIPAY_KEY;
 
-/// The public keys that Alipay signs with for this app, as the console shows them. The platform's
-/// messages name no key, so while it is being changed both are held and each is tried.
+/// What Alipay signs with for this app, by the mode that the console shows: its public key (公钥模式),
+/// or its certificates (公钥证书模式), which messages name.
 #[derive(Clone)]
-pub struct AlipayKeys(Vec<PublicKey>);
+pub struct AlipayKeys {
+    /// Nothing names them, so while one is being changed both are held and each is tried.
+    keys: Vec<PublicKey>,
+    certificates: Option<AlipayCertificates>,
+}
 
 impl AlipayKeys {
-    /// Reads the key as PEM or as bare base64, which is how the console shows it.
+    /// Public-key mode. Reads the key as PEM or as bare base64, which is how the console shows it.
     ///
     /// # Errors
     /// [`KeyError`] when the key cannot be read or is of another kind.
     pub fn new(text: &str) -> Result<Self, KeyError> {
-        Self(Vec::new()).and(text)
+        let none = Self {
+            keys: Vec::new(),
+            certificates: None,
+        };
+        none.and(text)
     }
 
-    /// A further key that messages may be signed with.
+    /// Certificate mode: requests name the app's certificate and the roots, and a success must name the
+    /// certificate that signed it. One that is not held is fetched, and believed if the roots stand
+    /// behind it.
+    pub const fn certificates(certificates: AlipayCertificates) -> Self {
+        Self {
+            keys: Vec::new(),
+            certificates: Some(certificates),
+        }
+    }
+
+    /// A further key that messages may be signed with: Alipay's next one, or the one from before the app
+    /// moved to certificates, for notices that were signed with it.
     ///
     /// # Errors
     /// As [`AlipayKeys::new`].
     pub fn and(mut self, text: &str) -> Result<Self, KeyError> {
         let key = PublicKey::parse(text, &ALIPAY_KEY)?;
-        if !self.holds(&key) {
-            self.0.push(key);
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
         }
         Ok(self)
     }
 
-    /// Whether this very key is among them.
-    pub(crate) fn holds(&self, key: &PublicKey) -> bool {
-        self.0.contains(key)
+    /// The certificates, in their mode.
+    pub(crate) const fn in_certificates(&self) -> Option<&AlipayCertificates> {
+        self.certificates.as_ref()
     }
 
-    pub(crate) fn any_verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0.iter().any(|key| key.verifies(message, signature))
+    /// Whether this very key is among them.
+    pub(crate) fn holds(&self, key: &PublicKey) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// The keys that may have signed a message which names this certificate. In public-key mode none
+    /// is named; in the other one an answer may come without, an error before the app was known.
+    pub(crate) fn of(
+        &self,
+        sn: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<PublicKey>, Untrusted> {
+        let Some(certificates) = &self.certificates else {
+            return Ok(self.keys.clone());
+        };
+        let Some(sn) = sn else {
+            return Ok([certificates.keys(now), self.keys.clone()].concat());
+        };
+        match certificates.get(sn, now) {
+            Some(key) => Ok(vec![key]),
+            None => Err(Untrusted::UnknownKey(sn.chars().take(64).collect())),
+        }
     }
 }
 
 impl fmt::Debug for AlipayKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AlipayKeys")
-            .field("count", &self.0.len())
-            .finish()
+        let mut shown = f.debug_struct("AlipayKeys");
+        shown.field("count", &self.keys.len());
+        if let Some(certificates) = &self.certificates {
+            shown.field("certificates", certificates);
+        }
+        shown.finish()
     }
 }

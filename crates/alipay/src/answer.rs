@@ -15,6 +15,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) node: &'a str,
     /// The signature, if there is one.
     pub(crate) sign: Option<String>,
+    /// The number of the certificate that signed, in certificate mode.
+    pub(crate) cert_sn: Option<String>,
     /// Whether the node is the one for failures before routing, which never says yes.
     pub(crate) is_error: bool,
 }
@@ -41,6 +43,7 @@ impl<'a> Envelope<'a> {
             node,
             // What is no text is no signature either, but it is not none.
             sign: members.text("sign").unwrap_or_else(Some),
+            cert_sn: members.text("alipay_cert_sn").unwrap_or_else(Some),
             is_error,
         })
     }

@@ -6,7 +6,8 @@ use paydesk_provider::ProviderError;
 use serde::Serialize;
 use url::Url;
 
-const LONGEST_URL: usize = 256;
+/// Of the addresses that every request may have.
+pub(crate) const LONGEST_URL: usize = 256;
 const LONGEST_NUMBER: usize = 64;
 
 /// Why a request is not sent.
@@ -87,7 +88,7 @@ pub(crate) fn optional(
 
 /// Where notices go. Redirects are not followed there.
 pub(crate) fn check_notify_url(text: &str) -> Result<(), Unsendable> {
-    let url = web_address(text, "notify_url")?;
+    let url = web_address(text, "notify_url", LONGEST_URL)?;
     if url.query().is_some() || url.fragment().is_some() {
         return refuse("notify_url has a query, which the platform does not take");
     }
@@ -97,16 +98,23 @@ pub(crate) fn check_notify_url(text: &str) -> Result<(), Unsendable> {
     Ok(())
 }
 
-/// An address that a browser can open.
-pub(crate) fn web_address(text: &str, field: &'static str) -> Result<Url, Unsendable> {
-    if text.len() > LONGEST_URL {
+/// An address that can be opened. It is sent as it stands, so nothing may be in it that reading an
+/// address would pass over, such as the line end of the file it comes from.
+pub(crate) fn web_address(text: &str, field: &'static str, most: usize) -> Result<Url, Unsendable> {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Unsendable::because(format!(
-            "{field} is longer than {LONGEST_URL} bytes"
+            "{field} holds blanks, line ends or characters to be escaped"
+        )));
+    }
+    if text.len() > most {
+        return Err(Unsendable::because(format!(
+            "{field} is longer than {most} bytes"
         )));
     }
     Url::parse(text)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .filter(Url::has_host)
+        .filter(|_| text.starts_with("http://") || text.starts_with("https://"))
         .ok_or_else(|| Unsendable::because(format!("{field} is not an http or https address")))
 }
 

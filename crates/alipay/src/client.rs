@@ -4,16 +4,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use paydesk_provider::{
     Answer, Capabilities, Channel, Closed, CreatePayment, Created, Found, Identity, Notice,
-    NoticeError, PaymentProvider, PaymentStatement, ProviderError, RawNotice, Verified,
+    NoticeError, PaymentProvider, PaymentStatement, ProviderError, RawNotice, Untrusted, Verified,
 };
 use time::OffsetDateTime;
 
+use crate::certificates::{AlipayCertificates, Why};
 use crate::checks::check_own_no;
 use crate::config::{Config, ConfigError, Credentials};
 use crate::exchange::Account;
 use crate::fields::Fields;
 use crate::members::Members;
-use crate::notice::{self, NoticeVerifier};
+use crate::notice::{self, AlipayNotice, NoticeVerifier};
 use crate::order::{self, Product};
 use crate::record::Record;
 use crate::signing::App;
@@ -47,6 +48,14 @@ impl Alipay {
             app_key,
             alipay_keys,
         } = config.credentials;
+        let certificates = alipay_keys.in_certificates().cloned();
+        let app_key = match &certificates {
+            Some(mode) => {
+                mode.warn_of_dates((config.clock)());
+                app_key.proven_by(mode.app().public_key())
+            }
+            None => app_key,
+        };
         let identity = Identity {
             channel: Channel::Alipay,
             merchant_id: seller_id.clone(),
@@ -57,9 +66,11 @@ impl Alipay {
                 id: app_id,
                 key: app_key,
                 gateway,
+                certificates,
+                content_key: config.content_key,
             },
             seller_id,
-            trust: NoticeVerifier::new(alipay_keys),
+            trust: NoticeVerifier::with(alipay_keys, Arc::clone(&config.clock)),
             clock: config.clock,
             transport,
             observer: config.observer,
@@ -77,6 +88,39 @@ impl Alipay {
     /// What checks and opens notices to this app.
     pub fn notices(&self) -> NoticeVerifier {
         self.account.trust.clone()
+    }
+
+    /// Fetches the certificate that a message names, in certificate mode: for notices at most one a
+    /// minute, whatever they name, and none that the roots do not stand behind. Then verify it again.
+    ///
+    /// # Errors
+    /// [`ProviderError`] where it was asked for and not had. That it is too early to ask is none: the
+    /// message still names a certificate that is not held.
+    pub async fn learn_key(&self, sn: &str) -> Result<(), ProviderError> {
+        self.account.learn(sn, Why::Notice).await
+    }
+
+    /// Checks and opens a payment notice. One that names a certificate which is not held is checked once
+    /// more after [`Alipay::learn_key`].
+    ///
+    /// # Errors
+    /// As [`NoticeVerifier::verify`].
+    pub async fn receive(&self, notice: &RawNotice) -> Result<Verified<AlipayNotice>, NoticeError> {
+        let first = self.account.trust.verify(notice);
+        let Err(NoticeError::Untrusted(Untrusted::UnknownKey(sn))) = &first else {
+            return first;
+        };
+        // Anybody can name a certificate that nobody has, so whether this is worth a call is decided
+        // there.
+        if let Err(error) = self.learn_key(sn).await {
+            tracing::warn!(sn, %error, "no certificate for a notice");
+        }
+        self.account.trust.verify(notice)
+    }
+
+    /// The certificates of certificate mode, those that were fetched among them.
+    pub fn alipay_certificates(&self) -> Option<&AlipayCertificates> {
+        self.account.trust.keys().in_certificates()
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -112,13 +156,10 @@ impl PaymentProvider for Alipay {
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %request.payment_no))]
     async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError> {
         let code = self.precreate(&order::order(request)?).await?;
-        Ok(Answer {
-            value: Created {
-                code_url: code.value.content,
-                code_expires_at: code.value.expires_at,
-            },
-            request_id: code.request_id,
-        })
+        Ok(code.map(|code| Created {
+            code_url: code.content,
+            code_expires_at: code.expires_at,
+        }))
     }
 
     /// An order exists at the platform only from the first scan on: before, and for ever if nobody
@@ -128,13 +169,7 @@ impl PaymentProvider for Alipay {
         check_own_no(payment_no, "out_trade_no")?;
         let number = TradeNumber::OutTradeNo(payment_no.to_owned());
         let answer = self.ask(&number, &[], |node| self.statement(node)).await?;
-        Ok(Answer {
-            value: match answer.value {
-                Some(statement) => Found::Payment(Box::new(statement)),
-                None => Found::NoSuchPayment,
-            },
-            request_id: answer.request_id,
-        })
+        Ok(answer.map(Found::from))
     }
 
     /// An order that nobody scanned cannot be closed: [`Closed::NoSuchPayment`]. What can be done is
@@ -151,9 +186,14 @@ impl PaymentProvider for Alipay {
             .opened(notice, FormRule::Notice, notice::neutral)
     }
 
-    /// Alipay's public key is configured, not fetched: there is nothing to do.
+    /// Alipay's public key is configured, and its certificates are told one by one, to those who know
+    /// their number: there is nothing to do.
     async fn refresh_trust(&self) -> Result<(), ProviderError> {
         Ok(())
+    }
+
+    async fn learn_key(&self, id: &str) -> Result<(), ProviderError> {
+        self.account.learn(id, Why::Notice).await
     }
 }
 

@@ -92,7 +92,7 @@ fn listed(operation: Operation, sub_code: &str) -> Option<(&'static str, Class)>
         Operation::Bill => entry.bill,
         // Their answers are none of the gateway's and have no codes.
         Operation::BillFile | Operation::NoticeCheck => return None,
-        Operation::RawRead => entry.raw_read,
+        Operation::Certificate | Operation::RawRead => entry.raw_read,
         Operation::RawWrite => entry.raw_write,
     };
     Some((name, class))

@@ -1,24 +1,18 @@
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use paydesk_provider::Observer;
-use paydesk_provider::http::{ReqwestTransport, SetupError, Transport};
+use paydesk_provider::exchange::{Clock, Pause, system_clock};
+use paydesk_provider::http::{ReqwestTransport, SetupError, Transport, base_address};
 use time::OffsetDateTime;
-use url::{Host, Url};
+use url::Url;
 
 use crate::alipay_keys::AlipayKeys;
+use crate::content_key::ContentKey;
 use crate::keys::AppKey;
 use crate::order::Product;
-
-/// Tells the time. Requests are stamped with it, so it must be near the platform's.
-pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
-
-/// Waits this long before a read is sent again.
-pub type Pause = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// Where calls go unless the configuration says otherwise.
 const BASE_URL: &str = "https://openapi.alipay.com/gateway.do";
@@ -43,6 +37,7 @@ pub struct Credentials {
 pub struct Config {
     pub(crate) credentials: Credentials,
     pub(crate) product: Product,
+    pub(crate) content_key: Option<ContentKey>,
     pub(crate) base_url: String,
     pub(crate) clock: Clock,
     pub(crate) pause: Pause,
@@ -70,6 +65,21 @@ pub enum ConfigError {
          Alipay's public key (支付宝公钥), which the console shows after the app's was uploaded"
     )]
     OwnKey,
+    /// The app's own certificate in place of Alipay's: nothing would ever verify.
+    #[error(
+        "the certificate given as Alipay's (支付宝公钥证书, alipayCertPublicKey_RSA2.crt) is about the \
+         app's own key: were it and the app's (应用公钥证书, appCertPublicKey_….crt) swapped?"
+    )]
+    OwnCertificate,
+    /// The app's certificate is about another key.
+    #[error(
+        "the app's private key does not belong to the app's certificate {sn} (应用公钥证书, \
+         appCertPublicKey_….crt): was the certificate made from another request?"
+    )]
+    AppCertificate {
+        /// The certificate's number.
+        sn: String,
+    },
     /// The default transport.
     #[error(transparent)]
     Transport(#[from] SetupError),
@@ -81,6 +91,7 @@ impl Config {
         Self {
             credentials,
             product: Product::default(),
+            content_key: None,
             base_url: BASE_URL.to_owned(),
             clock: Arc::new(system_clock),
             pause: Arc::new(|pause| Box::pin(tokio::time::sleep(pause))),
@@ -94,6 +105,14 @@ impl Config {
     #[must_use]
     pub fn product(mut self, product: Product) -> Self {
         self.product = product;
+        self
+    }
+
+    /// What encrypts the content of requests and answers, where the console shows such a key
+    /// (接口内容加密方式). Order strings for mobile apps stay in the clear: the platform takes no others.
+    #[must_use]
+    pub fn content_key(mut self, key: ContentKey) -> Self {
+        self.content_key = Some(key);
         self
     }
 
@@ -129,7 +148,7 @@ impl Config {
         self
     }
 
-    /// Another clock.
+    /// Another clock. Requests are stamped with it, so it must be near the platform's.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -154,13 +173,7 @@ impl Config {
         if !digits(pid) || pid.len() != 16 || !pid.starts_with("2088") {
             return Err(ConfigError::SellerId);
         }
-        if own
-            .app_key
-            .public_key()
-            .is_some_and(|key| own.alipay_keys.holds(key))
-        {
-            return Err(ConfigError::OwnKey);
-        }
+        own.check_keys()?;
         address(&self.base_url).map_err(ConfigError::BaseUrl)
     }
 
@@ -169,6 +182,33 @@ impl Config {
             Some(transport) => Ok(Arc::clone(transport)),
             None => Ok(Arc::new(ReqwestTransport::new()?)),
         }
+    }
+}
+
+impl Credentials {
+    /// Finds keys and certificates in each other's places.
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        let certificates = self.alipay_keys.in_certificates();
+        let certified = certificates.map(|mode| mode.app().public_key());
+        let Some(own) = self.app_key.public_key().or(certified) else {
+            return Ok(());
+        };
+        if self.alipay_keys.holds(own) {
+            return Err(ConfigError::OwnKey);
+        }
+        let Some(certificates) = certificates else {
+            return Ok(());
+        };
+        if certificates.holds(own) {
+            return Err(ConfigError::OwnCertificate);
+        }
+        let app = certificates.app();
+        if app.public_key() != own {
+            return Err(ConfigError::AppCertificate {
+                sn: app.sn().to_owned(),
+            });
+        }
+        Ok(())
     }
 }
 
@@ -185,35 +225,9 @@ impl fmt::Debug for Config {
 
 /// The gateway's whole address. Without TLS only within this machine.
 fn address(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "it is no URL")?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => return Err("it has no host"),
-    };
-    match url.scheme() {
-        "https" => {}
-        "http" if here => {}
-        "http" => return Err("http is for addresses of this machine only"),
-        _ => return Err("https is expected"),
-    }
+    let url = base_address(text)?;
     if !url.path().ends_with(GATEWAY) {
         return Err("it does not end in /gateway.do");
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("a query has no place in it");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a user name has no place in it");
-    }
     Ok(url)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the default of an injected clock, for callers that have none of their own"
-)]
-fn system_clock() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
 }

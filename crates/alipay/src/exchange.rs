@@ -1,29 +1,35 @@
 //! One call, from its signature to an answer that can be believed.
+//!
+//! This is the one place that knows how a call travels, with what it uses: `signing` writes the request,
+//! `answer` takes the envelope apart. A call itself knows its method, its business parameters and the
+//! numbers that the answer must repeat, and reads the node it is given; all of these are the same in the
+//! platform's other protocol, of paths and headers (v3). Speaking that one means another [`Account::send`]
+//! and another [`Account::judge`], chosen there, and nothing in any call. Pages and order strings are not
+//! exchanges, and exist in this protocol alone.
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use paydesk_provider::http::{Response, Transport};
+use paydesk_provider::exchange::{Attempts, Clock, Observed, Pause};
+use paydesk_provider::http::{Body, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
 use url::Url;
 
 use crate::answer::{Envelope, Head, NoAnswer};
-use crate::config::{Clock, Pause};
+use crate::certificates::Why;
 use crate::members::{Members, NotMembers};
 use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
-use crate::refusal::{Refusal, details, platform_time};
+use crate::refusal::{Refusal, details, told};
 use crate::signing::{App, Parameters};
 use crate::trust::Authentic;
 
+pub(crate) use paydesk_provider::exchange::answered;
+
 /// Answers are a few KiB; more than this is not one.
 const LONGEST_BODY: usize = 1024 * 1024;
-/// Before the first repeat of a read; doubled before each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What every call of one app shares. Nothing in it belongs to a single call, and no task runs for it.
 pub(crate) struct Account {
@@ -120,11 +126,7 @@ impl Reply {
         self,
         read: impl FnOnce(&Members<'_>) -> Result<T, String>,
     ) -> Result<Answer<T>, ProviderError> {
-        let Answer { value, request_id } = self.read(read)?;
-        Ok(Answer {
-            value: value.into_inner(),
-            request_id,
-        })
+        Ok(self.read(read)?.map(Verified::into_inner))
     }
 
     /// Whether the node says something.
@@ -153,41 +155,83 @@ impl Account {
         fields(operation = call.operation.name())
     )]
     pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Refusal> {
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
+        let most = if call.operation.is_read() {
+            self.read_attempts
+        } else {
+            1
+        };
+        let mut attempts = Attempts::new(&self.pause, most);
         loop {
-            let result = self.once(call, attempt).await;
-            let Err(refusal) = result else {
+            let result = self.judged(call, attempts.number()).await;
+            let Err(refusal) = &result else {
                 return result;
             };
-            let may = call.operation.is_read() && attempt < self.read_attempts;
-            let wait = refusal
-                .repeatable_after(pause)
-                .filter(|wait| may && *wait <= LONGEST_PAUSE);
-            let Some(wait) = wait else {
-                return Err(refusal);
-            };
-            (self.pause)(wait).await;
-            attempt += 1;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let wait = refusal.repeatable_after(attempts.usual_pause());
+            if !attempts.again(wait).await {
+                return result;
+            }
         }
     }
 
-    async fn once(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
-        let exchange = Observed::new(self, call.operation, &self.app.gateway, attempt);
+    /// An answer under a certificate that is not held yet is judged again once it is.
+    async fn judged(&self, call: &Call, attempt: u32) -> Result<Reply, Refusal> {
+        let mut unknown = None;
+        let result = self
+            .once(call, attempt, |response| {
+                let judgement = self.judge(call, response);
+                if let Err(Refusal::Failed(ProviderError::Untrusted { reason, .. })) = &judgement
+                    && let Untrusted::UnknownKey(sn) = reason
+                {
+                    unknown = Some((sn.clone(), response.clone()));
+                }
+                judgement
+            })
+            .await;
+        let Some((sn, response)) = unknown else {
+            return result;
+        };
+        if let Err(error) = self.learn(&sn, Why::Answer).await {
+            tracing::debug!(%error, "no certificate for the answer");
+        }
+        self.judge(call, &response)
+    }
+
+    /// One request, and what `judge` makes of its answer.
+    pub(crate) async fn once<T>(
+        &self,
+        call: &Call,
+        attempt: u32,
+        judge: impl FnOnce(&Response<Bytes>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let exchange = self.observed(call.operation, &self.app.gateway, attempt);
         let (told, result) = match self.send(call).await {
-            Ok(response) => (
-                Some((details(&response), platform_time(&response))),
-                self.judge(call, &response),
-            ),
+            Ok(response) => {
+                let told = told(&response);
+                let result = match response.collect(LONGEST_BODY).await {
+                    Ok(response) => judge(&response),
+                    Err(error) => Err(Refusal::cut_short(&error, told.details.clone())),
+                };
+                (Some(told), result)
+            }
             Err(refusal) => (None, Err(refusal)),
         };
-        exchange.ended(told, result.as_ref().err());
+        exchange.ended(told, result.as_ref().err().map(Refusal::failure));
         result
     }
 
+    pub(crate) fn observed<'a>(
+        &'a self,
+        operation: Operation,
+        address: &'a Url,
+        attempt: u32,
+    ) -> Observed<'a> {
+        let host = address.host_str().unwrap_or_default();
+        let exchange = Exchange::new(operation.name(), &self.seller_id, host, attempt);
+        Observed::new(self.observer.as_ref(), exchange)
+    }
+
     /// Sends under a fresh signature.
-    async fn send(&self, call: &Call) -> Result<Response<Bytes>, Refusal> {
+    async fn send(&self, call: &Call) -> Result<Response<Body>, Refusal> {
         let parameters = Parameters {
             method: &call.method,
             notify_url: call.notify_url.as_deref(),
@@ -196,9 +240,7 @@ impl Account {
         };
         let signed = self.app.sign(parameters, self.now()).await?;
         let request = signed.request(call.operation.timeout());
-        let response = self.transport.send(request).await?;
-        let response = response.collect(LONGEST_BODY).await;
-        response.map_err(Refusal::cut_short)
+        Ok(self.transport.send(request).await?)
     }
 
     fn judge(&self, call: &Call, response: &Response<Bytes>) -> Result<Reply, Refusal> {
@@ -212,15 +254,23 @@ impl Account {
             tracing::debug!("answer not signed");
             return Err(Refusal::unsigned(&envelope, details));
         };
-        let node = self
-            .trust
-            .keys()
-            .authenticate_node(envelope.node, sign)
+        let keys = self.trust.keys();
+        let is_anonymous = keys.in_certificates().is_some() && envelope.cert_sn.is_none();
+        let node = match keys.authenticate_node(&envelope, sign, self.now()) {
+            Ok(node) => node,
+            Err(_) if is_anonymous => return Err(Refusal::unsigned(&envelope, details)),
+            Err(reason) => return Err(untrusted(reason, &details)),
+        };
+        let node = node
+            .decrypted(self.app.content_key.as_ref())
             .map_err(|reason| untrusted(reason, &details))?;
         let head = match Head::read(node.get()) {
             Ok(head) => head,
             Err(why) => return Err(Refusal::malformed(why, details)),
         };
+        if is_anonymous && head.claims_success() {
+            return Err(Refusal::unsigned(&envelope, details));
+        }
         let is_success = !envelope.is_error
             && (head.is_success() || call.operation == Operation::Pay && head.is_in_process());
         if let Err(why) = call.asked.answered_by(&head, is_success) {
@@ -239,7 +289,7 @@ impl Account {
 
 /// A body that two readers could read in two ways was made to be; any other that is no answer comes
 /// from something in between.
-fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
+pub(crate) fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
     let details = Details {
         message: format!("no answer of the gateway: {why}"),
         ..details
@@ -254,7 +304,7 @@ fn no_answer(why: &NoAnswer, details: Details) -> Refusal {
     }
 }
 
-fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
+pub(crate) fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
     tracing::debug!(reason = reason.reason(), "answer not trusted");
     let message = reason.to_string();
     Refusal::untrusted(
@@ -264,56 +314,4 @@ fn untrusted(reason: Untrusted, details: &Details) -> Refusal {
             ..details.clone()
         },
     )
-}
-
-/// One request under way, for whoever watches.
-pub(crate) struct Observed<'a> {
-    account: &'a Account,
-    exchange: Exchange<'a>,
-    began: Instant,
-}
-
-impl<'a> Observed<'a> {
-    pub(crate) fn new(
-        account: &'a Account,
-        operation: Operation,
-        address: &'a Url,
-        attempt: u32,
-    ) -> Self {
-        let host = address.host_str().unwrap_or_default();
-        Self {
-            account,
-            exchange: Exchange::new(operation.name(), &account.seller_id, host, attempt),
-            began: Instant::now(),
-        }
-    }
-
-    pub(crate) fn ended(
-        self,
-        told: Option<(Details, Option<OffsetDateTime>)>,
-        refusal: Option<&Refusal>,
-    ) {
-        let (details, platform_time) = told.unwrap_or_default();
-        let outcome = refusal.map_or("ok", Refusal::outcome);
-        tracing::debug!(http.status = details.status, outcome, "exchanged");
-        let Some(observer) = &self.account.observer else {
-            return;
-        };
-        let mut exchange = self.exchange;
-        exchange.status = details.status;
-        exchange.outcome = outcome;
-        exchange.code = refusal.and_then(Refusal::code);
-        exchange.request_id = details.request_id.as_deref();
-        exchange.duration = self.began.elapsed();
-        exchange.platform_time = platform_time;
-        observer.exchanged(&exchange);
-    }
-}
-
-/// What was answered, with what support asks for.
-pub(crate) fn answered<T>(value: T, details: Details) -> Answer<T> {
-    Answer {
-        value,
-        request_id: details.request_id,
-    }
 }

@@ -5,9 +5,9 @@ use paydesk_provider::http::{Method, Request, Response};
 use paydesk_provider::{Advice, Details, ProviderError};
 use url::Url;
 
-use crate::exchange::{Account, Observed};
+use crate::exchange::Account;
 use crate::operation::Operation;
-use crate::refusal::{Refusal, details, platform_time};
+use crate::refusal::{Refusal, details, told};
 use crate::signing::USER_AGENT;
 
 impl Account {
@@ -32,16 +32,16 @@ impl Account {
             body: Bytes::new(),
             timeout: operation.timeout(),
         };
-        let exchange = Observed::new(self, operation, address, 1);
+        let exchange = self.observed(operation, address, 1);
         let response = match self.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 let refusal = Refusal::from(error);
-                exchange.ended(None, Some(&refusal));
+                exchange.ended(None, Some(refusal.failure()));
                 return Err(refusal);
             }
         };
-        let told = Some((details(&response), platform_time(&response)));
+        let told = Some(told(&response));
         if response.status == 200 {
             exchange.ended(told, None);
             return Ok(response);
@@ -57,7 +57,7 @@ impl Account {
                 _ => Advice::RetrySame,
             },
         });
-        exchange.ended(told, Some(&refusal));
+        exchange.ended(told, Some(refusal.failure()));
         Err(refusal)
     }
 }

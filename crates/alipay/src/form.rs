@@ -15,7 +15,7 @@ pub(crate) const LONGEST: usize = 64 * 1024;
 /// The signed text joins names and values without any escaping, so a value that holds `&` and one of
 /// these names could have been the border between two fields when it was signed. No true notice
 /// about a payment of ours holds such a value, because subjects are sent without `&`.
-const READ: [&str; 45] = [
+const READ: [&str; 47] = [
     "additional_status",
     "alipay_cert_sn",
     "app_id",
@@ -28,6 +28,8 @@ const READ: [&str; 45] = [
     "buyer_pay_amount",
     "charset",
     "credit_pay_mode",
+    "dback_amount",
+    "dback_status",
     "fund_bill_list",
     "gmt_close",
     "gmt_create",
@@ -79,13 +81,7 @@ impl Form {
         let twice = fields
             .windows(2)
             .any(|pair| matches!(pair, [(one, _), (other, _)] if one == other));
-        let unclear = |value: &[u8]| {
-            value.contains(&b'&')
-                && READ
-                    .iter()
-                    .any(|name| contains(value, format!("&{name}=").as_bytes()))
-        };
-        if twice || fields.iter().any(|(_, value)| unclear(value)) {
+        if twice || fields.iter().any(|(_, value)| may_hold_a_neighbour(value)) {
             return None;
         }
         Some(Self(fields))
@@ -112,19 +108,16 @@ impl Form {
 
     /// A field for people to read, in the character set that the form names.
     pub(crate) fn words(&self, name: &str) -> Option<String> {
-        let bytes = self.bytes(name)?;
-        match charset(self.get("charset")?)? {
-            Charset::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
-            Charset::Chinese => {
-                let (text, broken) = GB18030.decode_without_bom_handling(bytes);
-                (!broken).then(|| text.into_owned())
-            }
-        }
+        charset(self.get("charset")?)?.read(self.bytes(name)?)
     }
 
-    /// Every field, for people to read; `None` if another border between them can be thought of.
+    /// Every field, for people to read, in the character set that the form names, which is UTF-8 where it
+    /// names none; `None` if another border between them can be thought of.
     pub(crate) fn all_words(&self) -> Option<BTreeMap<String, String>> {
-        let readable = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+        let charset = match self.text("charset").ok()? {
+            Some(name) => charset(&name)?,
+            None => Charset::Utf8,
+        };
         let mut words = BTreeMap::new();
         for (name, value) in &self.0 {
             let ambiguous = value
@@ -134,7 +127,7 @@ impl Form {
             if ambiguous {
                 return None;
             }
-            words.insert(readable(name)?, readable(value)?);
+            words.insert(charset.read(name)?, charset.read(value)?);
         }
         Some(words)
     }
@@ -166,6 +159,19 @@ pub(crate) enum Charset {
     Utf8,
     /// GBK and GB2312 are parts of GB18030.
     Chinese,
+}
+
+impl Charset {
+    /// The text, if it is written in this character set.
+    fn read(self, bytes: &[u8]) -> Option<String> {
+        match self {
+            Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Self::Chinese => {
+                let (text, broken) = GB18030.decode_without_bom_handling(bytes);
+                (!broken).then(|| text.into_owned())
+            }
+        }
+    }
 }
 
 pub(crate) fn charset(name: &str) -> Option<Charset> {
@@ -209,8 +215,14 @@ fn digit(byte: u8) -> Option<u8> {
         .and_then(|digit| u8::try_from(digit).ok())
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// Whether a field that is read could begin within this value.
+fn may_hold_a_neighbour(value: &[u8]) -> bool {
+    let parts = value.split(|&byte| byte == b'&').skip(1);
+    let mut names = parts.filter_map(|part| {
+        let end = part.iter().position(|&byte| byte == b'=')?;
+        part.get(..end)
+    });
+    names.any(|name| READ.iter().any(|read| name == read.as_bytes()))
 }
 
 #[cfg(test)]
@@ -283,7 +295,17 @@ mod tests {
     fn all_words_are_given_only_where_their_borders_are_clear() {
         let words = |body: &str| Form::read(body.as_bytes()).unwrap().all_words();
         assert_eq!(words("a=1&b=x%26y").unwrap()["b"], "x&y");
-        for body in ["a=1%26b%3D2", "a=%FF", "%FF=a", "a=%26%26c%3D"] {
+        assert_eq!(words("charset=gbk&a=%BB%E1").unwrap()["a"], "会");
+        for body in [
+            "a=1%26b%3D2",
+            "a=%FF",
+            "%FF=a",
+            "a=%26%26c%3D",
+            "charset=gbk&a=%FF",
+            "charset=utf-8&a=%BB%E1",
+            "charset=utf-16&a=1",
+            "charset=%BB%E1&a=1",
+        ] {
             assert!(words(body).is_none(), "{body}");
         }
     }
@@ -308,6 +330,14 @@ mod tests {
             let body = Serializer::new(String::new()).append_pair("v", &value).finish();
             let form = Form::read(body.as_bytes()).unwrap();
             prop_assert_eq!(&form.0[0].1, value.as_bytes());
+        }
+
+        #[test]
+        fn r18_a_neighbour_within_a_value_is_found(
+            value in "(&|=|total_amount|trade_no|sign|x|[a-z]){0,9}",
+        ) {
+            let found = READ.iter().any(|name| value.contains(&format!("&{name}=")));
+            prop_assert_eq!(may_hold_a_neighbour(value.as_bytes()), found);
         }
 
         #[test]

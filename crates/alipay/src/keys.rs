@@ -17,6 +17,8 @@ const fn files(expected: &'static str) -> KeyFiles {
 
 const APP_KEY: KeyFiles = files("the app's private key (应用私钥, appPrivateKey.txt)");
 const APP_PUBLIC_KEY: KeyFiles = files("the app's public key (应用公钥, appPublicKey.txt)");
+/// What certificates are found to be instead.
+pub(crate) const CERTIFICATE: KeyFiles = files("a certificate");
 /// What Alipay signs with, as the console shows it.
 pub(crate) const ALIPAY_KEY: KeyFiles =
     files("Alipay's public key (支付宝公钥, alipayPublicKey_RSA2.txt)");
@@ -65,6 +67,14 @@ impl AppKey {
     pub fn with_public_key(self, text: &str) -> Result<Self, KeyError> {
         let public = PublicKey::parse(text, &APP_PUBLIC_KEY)?;
         Ok(Self(self.0.with_public_key(public)))
+    }
+
+    /// With the public half out of the app's certificate, where it is not known yet.
+    pub(crate) fn proven_by(self, public: &PublicKey) -> Self {
+        if self.public_key().is_some() {
+            return self;
+        }
+        Self(self.0.with_public_key(public.clone()))
     }
 
     pub(crate) async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {

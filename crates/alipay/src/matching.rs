@@ -5,7 +5,7 @@ use paydesk_provider::matching::{Comparison, Mismatch};
 
 use crate::notice::{RefundNotice, TradeNotice};
 use crate::pay::BarCodePayment;
-use crate::refund::RefundRecord;
+use crate::refund::{REFUND_SUCCESS, RefundRecord, RefundStatus};
 use crate::trade::{Trade, TradeStatus};
 
 /// What was ordered, as we keep it.
@@ -102,6 +102,24 @@ impl RefundRecord {
     /// # Errors
     /// [`Mismatch`] names each field that differs, an absent amount among them.
     pub fn match_refund(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        self.compared(refund).result()
+    }
+
+    /// Compares as [`RefundRecord::match_refund`] does, and demands that it is done. What passes has
+    /// gone back.
+    ///
+    /// # Errors
+    /// [`Mismatch`] names each field that differs.
+    pub fn match_done(&self, refund: &ExpectedRefund<'_>) -> Result<(), Mismatch> {
+        let compared = self.compared(refund);
+        match &self.status {
+            RefundStatus::Success => compared,
+            RefundStatus::Other(name) => compared.differs("refund_status", REFUND_SUCCESS, name),
+        }
+        .result()
+    }
+
+    fn compared(&self, refund: &ExpectedRefund<'_>) -> Comparison {
         let out_trade_no = self.out_trade_no.as_deref();
         Comparison::default()
             .field(
@@ -116,7 +134,6 @@ impl RefundRecord {
             )
             .yuan("total_amount", refund.total, self.total)
             .yuan("refund_amount", refund.refund, self.refund_amount)
-            .result()
     }
 }
 
@@ -136,7 +153,15 @@ impl TradeNotice {
     /// # Errors
     /// [`Mismatch`] names each field that differs.
     pub fn match_paid(&self, order: &ExpectedOrder<'_>) -> Result<(), Mismatch> {
-        paid(self.compared(order), &self.status, self.trade_no.as_deref()).result()
+        let compared = paid(self.compared(order), &self.status, self.trade_no.as_deref());
+        match self.refunded_so_far {
+            Some(back) if back >= order.total => {
+                let less = format!("less than {}", order.total);
+                compared.differs("refund_fee", &less, &back.to_string())
+            }
+            _ => compared,
+        }
+        .result()
     }
 
     fn compared(&self, order: &ExpectedOrder<'_>) -> Comparison {
@@ -151,8 +176,8 @@ impl TradeNotice {
 }
 
 impl RefundNotice {
-    /// Compares numbers and the order's total with what was asked for. The refund's own amount is not
-    /// told, only everything given back so far: ask with
+    /// Compares numbers, the order's total and the refund's own amount with what was asked for. The last
+    /// is told rarely; without it, only everything given back so far is known: ask with
     /// [`Alipay::query_refund`](crate::Alipay::query_refund).
     ///
     /// # Errors
@@ -171,6 +196,11 @@ impl RefundNotice {
                 out_request_no.unwrap_or_default(),
             )
             .yuan("total_amount", refund.total, self.trade.total)
+            .yuan(
+                "refund_amount",
+                refund.refund,
+                self.refund_amount.or(Some(refund.refund)),
+            )
             .result()
     }
 }

@@ -29,7 +29,7 @@ impl Alipay {
     /// Asks whether the platform sent this notice (`notify_verify`), an old and optional check that
     /// adds little: the answer is not signed, says nothing about what is in the notice, and is `false`
     /// for most true notices after a minute. It never proves anything by itself. What a notice says is
-    /// proven by its signature, and asked again by [`Alipay::trade`].
+    /// proven by its signature, and asked again by [`Alipay::query_trade`].
     ///
     /// # Errors
     /// [`ProviderError::Rejected`] for a client of another gateway than the public one, where there is
@@ -57,11 +57,11 @@ impl Alipay {
             .fetch(Operation::NoticeCheck, &address)
             .await
             .map_err(Refusal::into_error)?;
+        let details = details(&response);
         let response = response
             .collect(LONGEST_ANSWER)
             .await
-            .map_err(|error| Refusal::cut_short(error).into_error())?;
-        let details = details(&response);
+            .map_err(|error| Refusal::cut_short(&error, details.clone()).into_error())?;
         let check = match response.body.trim_ascii() {
             b"true" => NoticeCheck::Known,
             b"false" => NoticeCheck::NotKnown,

@@ -19,6 +19,8 @@ pub(crate) enum Operation {
     Pay,
     /// Asking where a bill is.
     Bill,
+    /// Asking for one of Alipay's certificates.
+    Certificate,
     /// Fetching a bill, from another host than the gateway's.
     BillFile,
     /// Asking whether a notice was sent, likewise.
@@ -30,7 +32,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// Those that the gateway answers, in the order of the table of codes' columns.
+    /// Those that the gateway answers, in the order of the table of codes' columns. The call for
+    /// certificates has none: its errors mean nothing to anybody.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Precreate,
@@ -56,6 +59,7 @@ impl Operation {
             Self::Cancel => "cancel",
             Self::Pay => "pay",
             Self::Bill => "bill",
+            Self::Certificate => "certificate",
             Self::BillFile => "bill_file",
             Self::NoticeCheck => "notice_check",
             Self::RawRead => "raw_read",
@@ -70,6 +74,7 @@ impl Operation {
             | Self::RefundQuery
             | Self::Bill
             | Self::BillFile
+            | Self::Certificate
             | Self::NoticeCheck
             | Self::RawRead => true,
             Self::Precreate

@@ -1,6 +1,6 @@
 //! What an order holds, in any product, checked before anything is sent.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use paydesk_money::Cny;
 use paydesk_provider::{Capabilities, CreatePayment, Scene};
@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 
 use crate::beijing;
-use crate::checks::{Unsendable, check_notify_url, check_own_no, json, optional, refuse, text};
-use crate::members::Members;
+use crate::checks::{Unsendable, check_notify_url, check_own_no, optional, refuse, text};
+use crate::further;
 
 /// The farthest deadline the platform takes.
 const LONGEST_LIFE: Duration = Duration::days(15);
@@ -45,7 +45,7 @@ impl Product {
 ///
 /// The number binds amount, subject and seller at its first use; other values under it are refused
 /// later. It is never used again after closing, cancelling or the deadline.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Order {
     /// The merchant's number: 1 to 64 letters, digits or `_`, unique for ever.
@@ -150,6 +150,7 @@ impl Order {
         optional(self.body.as_deref(), "body", LONGEST_BODY)?;
         optional(self.store_id.as_deref(), "store_id", 32)?;
         self.check_passback()?;
+        further::check(&self.more)?;
         self.goods_detail.iter().try_for_each(GoodsItem::check)?;
         self.channels.as_ref().map_or(Ok(()), PayChannels::check)
     }
@@ -178,7 +179,7 @@ impl Order {
             Some(PayChannels::Only(names)) => (Some(names.join(",")), None),
             Some(PayChannels::Except(names)) => (None, Some(names.join(","))),
         };
-        let content = json(&Content {
+        further::content(&Content {
             out_trade_no: &self.out_trade_no,
             total_amount: self.total.to_string(),
             subject: wide(&self.subject),
@@ -192,14 +193,26 @@ impl Order {
             disable_pay_channels: except,
             product,
             more: &self.more,
-        })?;
-        // A name that comes twice would be read by one and signed by the other.
-        match Members::read(content.as_bytes()) {
-            Ok(_) => Ok(content),
-            Err(_) => Err(Unsendable::because(
-                "more names a field that the order has already",
-            )),
-        }
+        })
+    }
+}
+
+impl fmt::Debug for Order {
+    /// Of the further fields only the names: they may be about people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Order")
+            .field("out_trade_no", &self.out_trade_no)
+            .field("subject", &self.subject)
+            .field("total", &self.total)
+            .field("notify_url", &self.notify_url)
+            .field("expires_at", &self.expires_at)
+            .field("body", &self.body)
+            .field("passback_params", &self.passback_params)
+            .field("goods_detail", &self.goods_detail)
+            .field("store_id", &self.store_id)
+            .field("channels", &self.channels)
+            .field("more", &further::Names(&self.more))
+            .finish()
     }
 }
 
@@ -293,7 +306,7 @@ pub(crate) fn order(request: &CreatePayment) -> Result<Order, Unsendable> {
 
 /// The platform forbids these characters in a subject; their wide forms read the same. That no `&`
 /// is sent also keeps the borders in the signed text of a notice, which repeats the text, clear.
-fn wide(text: &str) -> String {
+pub(crate) fn wide(text: &str) -> String {
     text.chars()
         .map(|char| match char {
             '/' => '／',

@@ -6,10 +6,14 @@ use std::fmt;
 use paydesk_provider::ProviderError;
 use serde::Serialize;
 
-use crate::checks::web_address;
+use crate::checks::{LONGEST_URL, Unsendable, refuse, web_address};
 use crate::client::Alipay;
 use crate::order::Order;
 use crate::signing::{Parameters, Signed, Unsigned};
+
+const LONGEST_QUIT_URL: usize = 400;
+/// A number of four digits.
+const WIDEST: u16 = 9999;
 
 /// How the payer's browser shows Alipay's cashier (电脑网站支付).
 #[derive(Clone, Debug, Default)]
@@ -38,7 +42,7 @@ pub enum QrPayMode {
     Mini,
     /// `4`: of this width, in pixels.
     Embedded {
-        /// The width.
+        /// The width: 1 to 9999.
         width: u16,
     },
 }
@@ -56,7 +60,7 @@ pub enum GoodsType {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WapPay {
-    /// Where the browser goes when the payer gives up: at most 256 bytes.
+    /// Where the browser goes when the payer gives up: at most 400 bytes.
     pub quit_url: String,
     /// Where the browser goes afterwards, as for [`PagePay::return_url`].
     pub return_url: Option<String>,
@@ -112,6 +116,15 @@ struct PageFields {
 }
 
 impl PagePay {
+    fn check(&self) -> Result<(), Unsendable> {
+        match self.qr_pay_mode {
+            Some(QrPayMode::Embedded { width }) if !(1..=WIDEST).contains(&width) => {
+                refuse("qrcode_width is 1 to 9999")
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn fields(&self) -> PageFields {
         let (qr_pay_mode, qrcode_width) = match self.qr_pay_mode {
             None => (None, None),
@@ -144,6 +157,7 @@ impl Alipay {
         page: &PagePay,
     ) -> Result<PaymentPage, ProviderError> {
         order.check(self.now())?;
+        page.check()?;
         let content = order.content("FAST_INSTANT_TRADE_PAY", page.fields())?;
         self.sign_page(
             "alipay.trade.page.pay",
@@ -168,7 +182,7 @@ impl Alipay {
             quit_url: &'a str,
         }
         order.check(self.now())?;
-        web_address(&page.quit_url, "quit_url")?;
+        web_address(&page.quit_url, "quit_url", LONGEST_QUIT_URL)?;
         let content = order.content(
             "QUICK_WAP_WAY",
             Fields {
@@ -206,7 +220,7 @@ impl Alipay {
         return_url: Option<&str>,
     ) -> Result<PaymentPage, ProviderError> {
         if let Some(url) = return_url {
-            web_address(url, "return_url")?;
+            web_address(url, "return_url", LONGEST_URL)?;
         }
         let signed = self.sign_payment(method, order, biz_content, return_url);
         Ok(PaymentPage(signed.await?))

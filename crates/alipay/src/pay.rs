@@ -98,6 +98,9 @@ impl Alipay {
     /// Asks for money by the code that the payer shows, scanned or from a face terminal
     /// (`alipay.trade.pay`). A code works once, for about a minute.
     ///
+    /// Payments without such a code (agreements, pre-authorised money) are made with a
+    /// [`RawCall`](crate::RawCall).
+    ///
     /// [`ProviderError::Rejected`] speaks of this request alone. After any other error it may have been
     /// paid: ask about the number, and never send the request again under another one.
     ///
@@ -127,10 +130,7 @@ impl Alipay {
             return Ok(answered(PayOutcome::Pending { trade_no }, reply.details));
         }
         let paid = reply.read(BarCodePayment::read)?;
-        Ok(Answer {
-            value: PayOutcome::Paid(Box::new(paid.value)),
-            request_id: paid.request_id,
-        })
+        Ok(paid.map(|paid| PayOutcome::Paid(Box::new(paid))))
     }
 }
 

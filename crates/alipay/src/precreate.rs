@@ -20,6 +20,9 @@ const LONGEST_CODE: usize = 1024;
 pub struct QrCode {
     /// What to show as a QR code, unchanged.
     pub content: String,
+    /// Words to be pasted into the app instead (吱口令), where [`Order::more`] asks for them by
+    /// `code_type`.
+    pub share_code: Option<String>,
     /// When the code stops working, if the order's own deadline is not earlier.
     pub expires_at: OffsetDateTime,
 }
@@ -48,6 +51,7 @@ impl Alipay {
                 content: code
                     .filter(|code| code.len() <= LONGEST_CODE)
                     .ok_or("qr_code is missing or too long")?,
+                share_code: node.loose("share_code"),
                 expires_at: now + CODE_LIFE,
             })
         })

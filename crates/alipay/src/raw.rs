@@ -4,7 +4,7 @@ use std::fmt;
 
 use paydesk_provider::{Answer, ProviderError, Verified};
 
-use crate::checks::{Unsendable, refuse};
+use crate::checks::{Unsendable, check_notify_url, refuse};
 use crate::client::Alipay;
 use crate::exchange::{Asked, Call};
 use crate::fields::Fields;
@@ -52,6 +52,9 @@ impl RawCall {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
         if !(1..=LONGEST_METHOD).contains(&self.method.len()) || !self.method.bytes().all(plain) {
             refuse("method has 1 to 128 letters, digits, _ or dots")?;
+        }
+        if let Some(url) = &self.notify_url {
+            check_notify_url(url)?;
         }
         Ok(Call {
             operation: if self.is_read {

@@ -23,6 +23,22 @@ const EVIDENCE: [&str; 11] = [
     "additional_status",
 ];
 
+/// What only a refund leaves in a message, under the documented names and under those seen elsewhere.
+const OF_REFUNDS: [&str; 5] = [
+    "dback_status",
+    "gmt_refund",
+    "out_biz_no",
+    "out_request_no",
+    "refund_status",
+];
+/// Amounts that a plain payment may carry, too, as 0.00.
+const GIVEN_BACK: [&str; 4] = [
+    "dback_amount",
+    "refund_amount",
+    "refund_fee",
+    "send_back_fee",
+];
+
 /// What a message says about a trade, as far as money depends on it.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -41,7 +57,8 @@ impl Record {
     pub(crate) fn read(fields: &impl Fields) -> Result<Self, String> {
         let mut evidence = Map::new();
         for name in EVIDENCE {
-            if let Some(value) = fields.text(name)? {
+            // What decides is read strictly below.
+            if let Some(value) = fields.loose(name) {
                 evidence.insert(name.to_owned(), value.into());
             }
         }
@@ -56,10 +73,7 @@ impl Record {
             paid_at: fields
                 .time("send_pay_date")?
                 .or(fields.time("gmt_payment")?),
-            // Plain payments may carry a refund of 0.00.
-            refunded: fields.yuan("refund_fee")?.is_some_and(Cny::is_positive)
-                || fields.text("gmt_refund")?.is_some()
-                || fields.text("out_biz_no")?.is_some(),
+            refunded: is_refunded(fields)?,
             credit_pay_mode: fields.text("credit_pay_mode")?,
             evidence: Value::Object(evidence),
         })
@@ -130,6 +144,20 @@ impl Record {
             evidence: self.evidence,
         }
     }
+}
+
+fn is_refunded(fields: &impl Fields) -> Result<bool, String> {
+    for name in GIVEN_BACK {
+        if fields.yuan(name)?.is_some_and(Cny::is_positive) {
+            return Ok(true);
+        }
+    }
+    for name in OF_REFUNDS {
+        if fields.text(name)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

@@ -13,14 +13,18 @@ use crate::checks::{check_given_no, json};
 use crate::client::Alipay;
 use crate::exchange::{Call, answered};
 use crate::fields::Fields;
-use crate::funds::FundBill;
+use crate::funds::{FundBill, Voucher};
 use crate::members::Members;
+use crate::notice::DepositBack;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::trade::TradeNumber;
 use crate::trades::{Numbers, known};
 
-pub use request::{RefundDetail, RefundRequest};
+pub use request::{RefundDetail, RefundGoods, RefundRequest};
+
+/// The one state in which the money has gone back.
+pub(crate) const REFUND_SUCCESS: &str = "REFUND_SUCCESS";
 
 /// The answer to a request for a refund. It repeats neither the refund's number nor its amount: both
 /// are those of the request.
@@ -41,6 +45,8 @@ pub struct Refund {
     pub send_back_fee: Option<Cny>,
     /// Where it went, where it was asked for.
     pub details: Vec<FundBill>,
+    /// Coupons that went back, where they were asked for.
+    pub vouchers: Vec<Voucher>,
     /// The payer's account, masked.
     pub buyer_logon_id: Option<Personal>,
 }
@@ -50,7 +56,8 @@ pub struct Refund {
 pub enum FundChange {
     /// `Y`: it did. The refund is done.
     Moved,
-    /// `N`, or not said: not that it is known. No failure: most likely a refund of this number was made
+    /// `N`, not said, or said with less given back so far than this refund asks for: not that it is
+    /// known. No failure: most likely a refund of this number was made
     /// before. [`Alipay::query_refund`] tells whether it was, and of how much.
     NotKnown,
 }
@@ -79,7 +86,7 @@ pub struct RefundRecord {
     pub out_request_no: String,
     /// Where it stands.
     pub status: RefundStatus,
-    /// What was given back by it. Compare it ([`RefundRecord::match_refund`]).
+    /// What was given back by it. Compare it ([`RefundRecord::match_done`]).
     pub refund_amount: Option<Cny>,
     /// What the trade was about.
     pub total: Option<Cny>,
@@ -91,9 +98,10 @@ pub struct RefundRecord {
     pub send_back_fee: Option<Cny>,
     /// Where it went, where it was asked for.
     pub details: Vec<FundBill>,
-    /// How far a card's bank is, where it was asked for: `S` for done, `F` for failed (the money is in
-    /// the payer's balance then), `P` for under way.
-    pub deposit_back_status: Option<String>,
+    /// Coupons that went back, where they were asked for.
+    pub vouchers: Vec<Voucher>,
+    /// How far a card's bank is, where it was asked for and a card was used. It repeats no number.
+    pub deposit_back: Option<DepositBack>,
 }
 
 /// Where a refund stands.
@@ -127,7 +135,8 @@ impl Alipay {
             asked: request.trade.asked(),
         };
         let reply = self.account.call(&call).await;
-        reply.map_err(Refusal::into_error)?.read(Refund::read)
+        let reply = reply.map_err(Refusal::into_error)?;
+        reply.read(|node| Refund::read(node, request.refund))
     }
 
     /// Asks about a refund (`alipay.trade.fastpay.refund.query`), at the earliest 10 seconds after it
@@ -186,26 +195,28 @@ impl Alipay {
             return Ok(answered(FoundRefund::NotKnown, reply.details));
         }
         let record = reply.read(|node| RefundRecord::read(node, trade))?;
-        Ok(Answer {
-            value: FoundRefund::Refund(Box::new(record.value)),
-            request_id: record.request_id,
-        })
+        Ok(record.map(|record| FoundRefund::Refund(Box::new(record))))
     }
 }
 
 impl Refund {
-    fn read(node: &Members<'_>) -> Result<Self, String> {
+    /// The answer does not name the refund. What it can be held to is the amount: no less than this
+    /// refund has gone back once it is done.
+    fn read(node: &Members<'_>, asked: Cny) -> Result<Self, String> {
+        let refunded_so_far = node.yuan("refund_fee")?;
+        let is_enough = refunded_so_far.is_none_or(|so_far| so_far >= asked);
         Ok(Self {
             out_trade_no: node.needed("out_trade_no")?,
             trade_no: node.needed("trade_no")?,
             fund_change: match node.loose("fund_change").as_deref() {
-                Some("Y") => FundChange::Moved,
+                Some("Y") if is_enough => FundChange::Moved,
                 _ => FundChange::NotKnown,
             },
-            refunded_so_far: node.yuan("refund_fee")?,
+            refunded_so_far,
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
             send_back_fee: node.loose_yuan("send_back_fee"),
             details: FundBill::list(node.list("refund_detail_item_list")),
+            vouchers: Voucher::list(node.list("refund_voucher_detail_list")),
             buyer_logon_id: node.person("buyer_logon_id"),
         })
     }
@@ -222,15 +233,12 @@ impl RefundRecord {
         if !repeats {
             return Err("the answer does not repeat the number".to_owned());
         }
-        let deposit_back = node
-            .raw("deposit_back_info")
-            .and_then(|json| Members::read(json.as_bytes()).ok());
         Ok(Self {
             out_trade_no,
             trade_no,
             out_request_no: node.needed("out_request_no")?,
             status: match node.needed("refund_status")? {
-                name if name == "REFUND_SUCCESS" => RefundStatus::Success,
+                name if name == REFUND_SUCCESS => RefundStatus::Success,
                 name => RefundStatus::Other(name),
             },
             refund_amount: node.yuan("refund_amount")?,
@@ -239,7 +247,10 @@ impl RefundRecord {
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
             send_back_fee: node.loose_yuan("send_back_fee"),
             details: FundBill::list(node.list("refund_detail_item_list")),
-            deposit_back_status: deposit_back.and_then(|info| info.loose("dback_status")),
+            vouchers: Voucher::list(node.list("refund_voucher_detail_list")),
+            deposit_back: node
+                .raw("deposit_back_info")
+                .and_then(|json| DepositBack::read(json).ok()),
         })
     }
 }

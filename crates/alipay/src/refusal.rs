@@ -1,11 +1,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use paydesk_provider::exchange::{Failure, Told};
 use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::keys::SignError;
 use paydesk_provider::{Advice, Details, ProviderError, Untrusted};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 
 use crate::answer::{Envelope, Head};
 use crate::codes::{Class, classify};
@@ -50,7 +49,8 @@ impl Refusal {
             _ => Self::untrusted(
                 Untrusted::BadSignature,
                 Details {
-                    message: "a success without a signature".to_owned(),
+                    message: "a success without a signature, or without the certificate it is by"
+                        .to_owned(),
                     ..details
                 },
             ),
@@ -97,13 +97,16 @@ impl Refusal {
     }
 
     /// An answer had begun and did not end, so the request was sent, whatever the transport says.
-    pub(crate) fn cut_short(error: TransportError) -> Self {
-        match error {
-            TransportError::NotSent(why) | TransportError::Unsendable(why) => {
-                TransportError::Broken(why).into()
-            }
-            error => error.into(),
-        }
+    /// What had come of it is kept.
+    pub(crate) fn cut_short(error: &TransportError, details: Details) -> Self {
+        Self::Failed(ProviderError::Unknown {
+            details: Details {
+                message: error.to_string(),
+                ..details
+            },
+            timed_out: matches!(error, TransportError::Timeout(_)),
+            advice: Advice::QueryFirst,
+        })
     }
 
     /// How long to wait before a read is sent again, where that may help. Not after a time-out: the
@@ -131,8 +134,16 @@ impl Refusal {
         }
     }
 
+    /// What is counted of it.
+    pub(crate) fn failure(&self) -> Failure<'_> {
+        Failure {
+            outcome: self.outcome(),
+            code: self.code(),
+        }
+    }
+
     /// A stable name for metrics.
-    pub(crate) const fn outcome(&self) -> &'static str {
+    const fn outcome(&self) -> &'static str {
         match self {
             Self::NotConnected(_) => "rejected",
             Self::Failed(error) => error.kind(),
@@ -147,7 +158,7 @@ impl Refusal {
     }
 
     /// The platform's code.
-    pub(crate) fn code(&self) -> Option<&str> {
+    fn code(&self) -> Option<&str> {
         let details = match self {
             Self::NotConnected(_) => return None,
             Self::Failed(error) => error.details(),
@@ -223,27 +234,28 @@ impl From<TransportError> for Refusal {
     }
 }
 
-/// What an answer of any kind carries for support.
-pub(crate) fn details<B>(response: &Response<B>) -> Details {
-    Details {
-        status: Some(response.status),
-        request_id: response
-            .header("trace_id")
-            .map(|id| id.chars().take(128).collect()),
-        ..Details::default()
-    }
+/// What an answer of any kind says of itself.
+pub(crate) fn told<B>(response: &Response<B>) -> Told {
+    Told::by(response, "trace_id")
 }
 
-/// The platform's own time. Not signed.
-pub(crate) fn platform_time<B>(response: &Response<B>) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
+/// The part of it that support asks for.
+pub(crate) fn details<B>(response: &Response<B>) -> Details {
+    told(response).details
 }
 
 /// The narrower code says more, where there is one.
+///
+/// About a signature the gateway repeats the text that it verified, what was ordered among it: that ends
+/// in no log of ours.
 fn with(head: Head, details: Details) -> Details {
+    let mut message = head.message;
+    if let Some(echo) = message.find("biz_content=") {
+        message.truncate(echo);
+    }
     Details {
         code: Some(head.sub_code.unwrap_or(head.code)).map(|code| code.chars().take(64).collect()),
-        message: head.message,
+        message,
         ..details
     }
 }

@@ -11,7 +11,10 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::beijing;
+use crate::certificates::AlipayCertificates;
+use crate::content_key::ContentKey;
 use crate::keys::AppKey;
+use crate::renewal;
 
 pub(crate) const USER_AGENT: &str =
     concat!("paydesk-alipay/", env!("CARGO_PKG_VERSION"), " (Rust)");
@@ -19,12 +22,17 @@ pub(crate) const USER_AGENT: &str =
 pub(crate) const SIGN_TYPE: &str = "RSA2";
 /// What is ordered. It travels in the body.
 const CONTENT: &str = "biz_content";
+/// Methods whose content the platform does not take encrypted.
+const IN_THE_CLEAR: [&str; 2] = ["alipay.trade.app.pay", renewal::METHOD];
 
 /// Signs for one app and sends to one gateway.
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) key: AppKey,
     pub(crate) gateway: Url,
+    /// In certificate mode, what every request names.
+    pub(crate) certificates: Option<AlipayCertificates>,
+    pub(crate) content_key: Option<ContentKey>,
 }
 
 /// What differs between requests. `biz_content` is made once: what is signed is what is sent.
@@ -61,9 +69,17 @@ impl App {
         at: OffsetDateTime,
     ) -> Result<Signed, Unsigned> {
         let timestamp = beijing::write(at).ok_or(Unsigned::Clock)?;
+        let key = self.content_key.as_ref();
+        let key = key.filter(|_| !IN_THE_CLEAR.contains(&parameters.method));
         let mut all = vec![
             ("app_id", self.id.clone()),
-            (CONTENT, parameters.biz_content.to_owned()),
+            (
+                CONTENT,
+                key.map_or_else(
+                    || parameters.biz_content.to_owned(),
+                    |key| key.encrypt(parameters.biz_content),
+                ),
+            ),
             ("charset", "utf-8".to_owned()),
             ("format", "JSON".to_owned()),
             ("method", parameters.method.to_owned()),
@@ -74,6 +90,15 @@ impl App {
         let more = [
             ("notify_url", parameters.notify_url),
             ("return_url", parameters.return_url),
+            ("encrypt_type", key.map(|_| "AES")),
+            (
+                "app_cert_sn",
+                self.certificates.as_ref().map(|mode| mode.app().sn()),
+            ),
+            (
+                "alipay_root_cert_sn",
+                self.certificates.as_ref().map(AlipayCertificates::root_sn),
+            ),
         ];
         all.extend(
             more.into_iter()

@@ -2,6 +2,7 @@
 
 use paydesk_money::Cny;
 use paydesk_provider::Personal;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::fields::Fields;
@@ -10,7 +11,7 @@ use crate::members::Members;
 use crate::record::Record;
 
 /// Which trade is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TradeNumber {
     /// The merchant's number.
     OutTradeNo(String),
@@ -111,6 +112,10 @@ pub struct Trade {
     pub vouchers: Vec<Voucher>,
     /// The merchant's number of the shop.
     pub store_id: Option<String>,
+    /// The shop's name.
+    pub store_name: Option<String>,
+    /// The merchant's number of the cash desk.
+    pub terminal_id: Option<String>,
     /// What was sent along with the order.
     pub passback_params: Option<String>,
     /// `SELLER_NOT_RECEIVED`, if the money is still on its way to the merchant.
@@ -141,6 +146,8 @@ impl Trade {
             fund_bills: FundBill::list(node.list("fund_bill_list")),
             vouchers: Voucher::list(node.list("voucher_detail_list")),
             store_id: node.loose("store_id"),
+            store_name: node.loose("store_name"),
+            terminal_id: node.loose("terminal_id"),
             passback_params: node.loose("passback_params"),
             additional_status: node.loose("additional_status"),
             trans_currency: node.text("trans_currency")?,

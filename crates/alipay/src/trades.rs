@@ -26,7 +26,8 @@ pub enum FoundTrade {
     NotCreated,
 }
 
-/// More that a query may ask for.
+/// More that a query may ask for. What is not here is asked for with a
+/// [`RawCall`](crate::RawCall), which gives the whole answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TradeDetail {
@@ -58,8 +59,6 @@ pub struct Cancellation {
     pub trade_no: Option<String>,
     /// What was done.
     pub action: CancelAction,
-    /// `retry_flag`: it did not succeed yet, and is to be asked for again with the same number.
-    pub must_repeat: bool,
     /// When the money went back, where that is told.
     pub refunded_at: Option<OffsetDateTime>,
 }
@@ -72,9 +71,10 @@ pub enum CancelAction {
     Closed,
     /// It was paid: **all of the money went back** to the payer.
     Refunded,
-    /// Nothing: there is no trade under this number, or it did not succeed ([`Cancellation::must_repeat`]).
-    /// A code that nobody scanned may still be scanned.
-    Nothing,
+    /// Nothing: there is no trade under this number. A code that nobody scanned may still be scanned.
+    NoTrade,
+    /// It is not done yet (`retry_flag`): cancel again under the same number.
+    Repeat,
     /// Something this version does not know: query.
     Other(String),
 }
@@ -126,27 +126,27 @@ impl Alipay {
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn trade(&self, number: &TradeNumber) -> Result<Answer<FoundTrade>, ProviderError> {
-        self.trade_with(number, &[]).await
+    pub async fn query_trade(
+        &self,
+        number: &TradeNumber,
+    ) -> Result<Answer<FoundTrade>, ProviderError> {
+        self.query_trade_with(number, &[]).await
     }
 
     /// The same, with more of what is known.
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn trade_with(
+    pub async fn query_trade_with(
         &self,
         number: &TradeNumber,
         details: &[TradeDetail],
     ) -> Result<Answer<FoundTrade>, ProviderError> {
         let found = self.ask(number, details, Trade::read).await?;
-        Ok(Answer {
-            value: match found.value {
-                Some(trade) => FoundTrade::Trade(Box::new(trade)),
-                None => FoundTrade::NotCreated,
-            },
-            request_id: found.request_id,
-        })
+        Ok(found.map(|found| match found {
+            Some(trade) => FoundTrade::Trade(Box::new(trade)),
+            None => FoundTrade::NotCreated,
+        }))
     }
 
     /// What `read` makes of the answer to a query, under its signature.
@@ -178,11 +178,7 @@ impl Alipay {
             Ok(reply) => reply,
             Err(details) => return Ok(answered(None, details)),
         };
-        let answer = reply.read(read)?;
-        Ok(Answer {
-            value: Some(answer.value),
-            request_id: answer.request_id,
-        })
+        Ok(reply.read(read)?.map(Some))
     }
 
     /// Closes a trade that nobody paid (`alipay.trade.close`). It never moves money. A code that nobody
@@ -246,20 +242,27 @@ impl Cancellation {
         Ok(Self {
             out_trade_no: node.needed("out_trade_no")?,
             trade_no: node.text("trade_no")?,
-            action: match node.text("action")? {
-                None => CancelAction::Nothing,
-                Some(name) => match name.as_str() {
-                    "close" => CancelAction::Closed,
-                    "refund" => CancelAction::Refunded,
-                    _ => CancelAction::Other(name),
-                },
-            },
-            must_repeat: match node.needed("retry_flag")?.as_str() {
-                "Y" => true,
-                "N" => false,
-                _ => return Err("retry_flag is neither Y nor N".to_owned()),
-            },
+            action: CancelAction::read(node)?,
             refunded_at: node.time("gmt_refund_pay").ok().flatten(),
+        })
+    }
+}
+
+impl CancelAction {
+    /// What is to be repeated is not done, whatever else is said of it.
+    fn read(node: &Members<'_>) -> Result<Self, String> {
+        match node.needed("retry_flag")?.as_str() {
+            "Y" => return Ok(Self::Repeat),
+            "N" => {}
+            _ => return Err("retry_flag is neither Y nor N".to_owned()),
+        }
+        Ok(match node.text("action")? {
+            None => Self::NoTrade,
+            Some(name) => match name.as_str() {
+                "close" => Self::Closed,
+                "refund" => Self::Refunded,
+                _ => Self::Other(name),
+            },
         })
     }
 }

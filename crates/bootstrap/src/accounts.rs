@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use cashier::Merchant;
 use kernel::Clock;
-use paydesk_alipay::{Alipay, AlipayKeys, AppKey};
+use paydesk_alipay::{
+    Alipay, AlipayCertificates, AlipayKeys, AppKey, CertificatesError, ContentKey,
+};
 use paydesk_provider::http::Transport;
 use paydesk_provider::{Channel, PaymentProvider};
 use paydesk_wechatpay::{
@@ -63,6 +65,15 @@ fn wechat(
     use paydesk_wechatpay::{Config, ConfigError};
 
     let at = At(name);
+    for (key, given) in [
+        ("app_certificate", account.app_certificate.is_some()),
+        ("root_certificates", account.root_certificates.is_some()),
+        ("alipay_certificates", account.alipay_certificates.is_some()),
+        ("unchecked_certificates", account.unchecked_certificates),
+        ("content_key", account.content_key.is_some()),
+    ] {
+        at.unwanted(key, given, "channel wechat has no such thing")?;
+    }
     let api_v3_key = at.needed("api_v3_key", account.api_v3_key.as_ref())?;
     let serial = at.needed("certificate_serial", account.certificate_serial.as_ref())?;
     let credentials = paydesk_wechatpay::Credentials {
@@ -160,14 +171,12 @@ fn alipay(
     ] {
         at.unwanted(key, given, "channel alipay has no such thing")?;
     }
-    let platform_key = at.needed("platform_public_key", account.platform_public_key.as_ref())?;
     let credentials = paydesk_alipay::Credentials {
         app_id: account.app_id.clone(),
         seller_id: account.merchant_id.clone(),
         app_key: AppKey::parse(account.private_key.expose_secret())
             .map_err(|error| at.wrong("private_key", &error))?,
-        alipay_keys: AlipayKeys::new(platform_key)
-            .map_err(|error| at.wrong("platform_public_key", &error))?,
+        alipay_keys: alipay_keys(&at, account)?,
     };
     let mut config = Config::new(credentials)
         .clock(around.clock())
@@ -175,15 +184,68 @@ fn alipay(
     if let Some(base_url) = &account.base_url {
         config = config.base_url(base_url.as_str());
     }
+    if let Some(key) = &account.content_key {
+        let key = ContentKey::parse(key.expose_secret())
+            .map_err(|error| at.wrong("content_key", &error))?;
+        config = config.content_key(key);
+    }
     Alipay::new(config).map_err(|error| {
         let key = match error {
             ConfigError::AppId => "app_id",
             ConfigError::SellerId => "merchant_id",
             ConfigError::OwnKey => "platform_public_key",
+            ConfigError::OwnCertificate => "alipay_certificates",
+            ConfigError::AppCertificate { .. } => "private_key",
             _ => "base_url",
         };
         at.wrong(key, &error)
     })
+}
+
+/// The public key, or certificates; then perhaps the key of before.
+fn alipay_keys(at: &At<'_>, account: &AccountSettings) -> Result<AlipayKeys, SettingsError> {
+    let public_key = account.platform_public_key.as_ref();
+    let wrong_key = |error| at.wrong("platform_public_key", &error);
+    let files = [
+        ("app_certificate", account.app_certificate.as_ref()),
+        ("root_certificates", account.root_certificates.as_ref()),
+        ("alipay_certificates", account.alipay_certificates.as_ref()),
+    ];
+    if files.iter().all(|(_, file)| file.is_none()) {
+        at.unwanted(
+            "unchecked_certificates",
+            account.unchecked_certificates,
+            "there are no certificates beside it",
+        )?;
+        let key = at.needed("platform_public_key", public_key)?;
+        return AlipayKeys::new(key).map_err(wrong_key);
+    }
+    let [app, roots, alipay] = files.map(|(key, file)| {
+        file.ok_or_else(|| {
+            at.error(
+                key,
+                "missing: certificate mode needs all three of its files",
+            )
+        })
+    });
+    let read = if account.unchecked_certificates {
+        AlipayCertificates::unchecked_and_never_renewed
+    } else {
+        AlipayCertificates::new
+    };
+    let certificates = read(app?, roots?, alipay?).map_err(|error| {
+        let key = match error {
+            CertificatesError::App(_) => "app_certificate",
+            CertificatesError::Roots(_) => "root_certificates",
+            _ => "alipay_certificates",
+        };
+        at.wrong(key, &error)
+    })?;
+    let keys = AlipayKeys::certificates(certificates);
+    match public_key {
+        Some(key) => keys.and(key).map_err(wrong_key),
+        None => Ok(keys),
+    }
 }
 
 /// Where in the settings an account stands.

@@ -165,7 +165,7 @@ pub struct AccountSettings {
     pub app_id: String,
     /// The merchant's or app's private key.
     pub private_key: SecretString,
-    /// The platform's public key; WeChat Pay's can be left out where its certificates are used.
+    /// The platform's public key; it can be left out where certificates are used.
     pub platform_public_key: Option<String>,
     /// WeChat Pay: believe its platform certificates, too, and fetch them. For merchants who have not
     /// moved to the public key yet, or are moving.
@@ -181,6 +181,17 @@ pub struct AccountSettings {
     pub merchant_certificate: Option<String>,
     /// WeChat Pay: id of the platform's public key, `PUB_KEY_ID_…`.
     pub platform_public_key_id: Option<String>,
+    /// Alipay, certificate mode: the app's certificate.
+    pub app_certificate: Option<String>,
+    /// Alipay, certificate mode: the roots.
+    pub root_certificates: Option<String>,
+    /// Alipay, certificate mode: what Alipay signs with.
+    pub alipay_certificates: Option<String>,
+    /// Alipay's sandbox: certificates are not checked and never renewed.
+    #[serde(default, deserialize_with = "plain")]
+    pub unchecked_certificates: bool,
+    /// Alipay: what encrypts the content of requests and answers.
+    pub content_key: Option<SecretString>,
     /// Where the platform is; the real one when absent.
     pub base_url: Option<Url>,
 }

@@ -133,9 +133,9 @@ impl Notices {
     ) -> Result<(AccountKey, Verified<Notice>), Refusal> {
         let merchants = self.ports.merchants.on(channel);
         match Self::first_match(&merchants, raw) {
-            Err(Refusal::NotBelieved(NoticeError::Untrusted(Untrusted::UnknownKey(_)))) => {
+            Err(Refusal::NotBelieved(NoticeError::Untrusted(Untrusted::UnknownKey(id)))) => {
                 for merchant in &merchants {
-                    if let Err(error) = merchant.provider.refresh_trust().await {
+                    if let Err(error) = merchant.provider.learn_key(&id).await {
                         tracing::warn!(account = %merchant.key, %error, "cannot fetch platform keys");
                     }
                 }

@@ -5,11 +5,12 @@ mod body;
 mod https;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use url::Url;
+use url::{Host, Url};
 
 pub use body::Body;
 pub use https::{ReqwestTransport, SetupError};
@@ -39,6 +40,34 @@ pub enum TransportError {
     /// The exchange broke off. It may have happened.
     #[error("no answer: {0}")]
     Broken(String),
+}
+
+/// An address that calls can go to: without TLS only within this machine. Its path is the client's
+/// to judge.
+///
+/// # Errors
+/// What is wrong with it. The address is not repeated: it may be a key in the wrong place.
+pub fn base_address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "it is no URL")?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => return Err("it has no host"),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if here => {}
+        "http" => return Err("http is for addresses of this machine only"),
+        _ => return Err("https is expected"),
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("a query has no place in it");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a user name has no place in it");
+    }
+    Ok(url)
 }
 
 /// A request method.

@@ -3,6 +3,8 @@
 
 mod error;
 #[cfg(feature = "sdk")]
+pub mod exchange;
+#[cfg(feature = "sdk")]
 pub mod http;
 #[cfg(feature = "sdk")]
 pub mod keys;
@@ -58,9 +60,15 @@ pub trait PaymentProvider: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`Untrusted::UnknownKey`] when the signing key is not known: await
-    /// [`PaymentProvider::refresh_trust`] once and verify again.
+    /// [`PaymentProvider::learn_key`] once and verify again.
     fn verify(&self, notice: &RawNotice) -> Result<Verified<Notice>, NoticeError>;
 
     /// Fetches the platform's present keys where it publishes them; does nothing where it does not.
     async fn refresh_trust(&self) -> Result<(), ProviderError>;
+
+    /// Fetches the key that a message names, where the platform publishes keys. Anybody can name a key
+    /// that nobody holds, so a provider decides whether that is worth a call, and how often.
+    async fn learn_key(&self, _id: &str) -> Result<(), ProviderError> {
+        self.refresh_trust().await
+    }
 }

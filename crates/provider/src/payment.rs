@@ -110,6 +110,16 @@ pub struct Answer<T> {
     pub request_id: Option<String>,
 }
 
+impl<T> Answer<T> {
+    /// The same answer, read as something else.
+    pub fn map<U>(self, read: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            value: read(self.value),
+            request_id: self.request_id,
+        }
+    }
+}
+
 /// Something the payer can pay with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created {
@@ -127,6 +137,12 @@ pub enum Found {
     /// The platform said that it knows no such number. Such an answer is not always signed, so it
     /// proves nothing by itself: only together with an expiry that has passed.
     NoSuchPayment,
+}
+
+impl From<Option<Verified<PaymentStatement>>> for Found {
+    fn from(statement: Option<Verified<PaymentStatement>>) -> Self {
+        statement.map_or(Self::NoSuchPayment, |it| Self::Payment(Box::new(it)))
+    }
 }
 
 /// The answer to a request to close.

@@ -206,13 +206,10 @@ impl PaymentProvider for WechatPay {
     async fn create(&self, request: &CreatePayment) -> Result<Answer<Created>, ProviderError> {
         let now = self.now();
         let placed = self.native(&order::order(request)?).await?;
-        Ok(Answer {
-            value: Created {
-                code_url: placed.value,
-                code_expires_at: now + CODE_LIFE,
-            },
-            request_id: placed.request_id,
-        })
+        Ok(placed.map(|code_url| Created {
+            code_url,
+            code_expires_at: now + CODE_LIFE,
+        }))
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
@@ -223,13 +220,7 @@ impl PaymentProvider for WechatPay {
                 Ok(transaction.statement(None))
             })
             .await?;
-        Ok(Answer {
-            value: match answer.value {
-                Some(statement) => Found::Payment(Box::new(statement)),
-                None => Found::NoSuchPayment,
-            },
-            request_id: answer.request_id,
-        })
+        Ok(answer.map(Found::from))
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(payment.no = %payment_no))]
@@ -247,6 +238,10 @@ impl PaymentProvider for WechatPay {
     /// minute. A public key of the platform is configured, not fetched: then there is nothing to do.
     async fn refresh_trust(&self) -> Result<(), ProviderError> {
         self.account.renew(Why::Asked).await
+    }
+
+    async fn learn_key(&self, id: &str) -> Result<(), ProviderError> {
+        self.account.renew(Why::Unknown(id)).await
     }
 }
 

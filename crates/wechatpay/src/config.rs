@@ -1,30 +1,22 @@
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use paydesk_provider::Observer;
-use paydesk_provider::http::{ReqwestTransport, SetupError, Transport};
+use paydesk_provider::exchange::{Clock, Pause, system_clock};
+use paydesk_provider::http::{ReqwestTransport, SetupError, Transport, base_address};
 use paydesk_provider::keys::SignError;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
-use url::{Host, Url};
+use url::Url;
 
 use crate::certificate::Certificate;
 use crate::keys::{ApiV3Key, MerchantKey};
 use crate::platform_keys::PlatformKeys;
 
-/// Tells the time. Requests are stamped with it and messages are judged by it, so it must be within
-/// five minutes of the platform's.
-pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
-
 /// Makes a fresh random text for each request: letters and digits, at most 32.
 pub type Nonce = Arc<dyn Fn() -> Result<String, SignError> + Send + Sync>;
-
-/// Waits this long before a read is sent again.
-pub type Pause = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// Where calls go unless the configuration says otherwise.
 const BASE_URL: &str = "https://api.mch.weixin.qq.com";
@@ -182,7 +174,8 @@ impl Config {
         self
     }
 
-    /// Another clock.
+    /// Another clock. Requests are stamped with it and messages are judged by it, so it must be
+    /// within five minutes of the platform's.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -279,34 +272,11 @@ fn serial_of_certificate(serial: &str) -> Result<(), &'static str> {
 
 /// A bare origin: what is signed starts at its root. Without TLS only within this machine.
 fn address(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "it is no URL")?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => return Err("it has no host"),
-    };
-    match url.scheme() {
-        "https" => {}
-        "http" if here => {}
-        "http" => return Err("http is for addresses of this machine only"),
-        _ => return Err("https is expected"),
-    }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+    let url = base_address(text)?;
+    if url.path() != "/" {
         return Err("only scheme, host and port are expected");
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a user name has no place in it");
-    }
     Ok(url)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the default of an injected clock, for callers that have none of their own"
-)]
-pub(crate) fn system_clock() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
 }
 
 /// 32 characters, as in the platform's examples.

@@ -2,10 +2,11 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use paydesk_provider::exchange::{Attempts, Observed, Pause};
 use paydesk_provider::http::{Body, Method, Request, Response, Transport};
 use paydesk_provider::{Answer, Details, Exchange, Observer, ProviderError, Untrusted, Verified};
 use time::OffsetDateTime;
@@ -14,18 +15,17 @@ use url::{Position, Url};
 use crate::authorization::Merchant;
 use crate::certificates::Why;
 use crate::codes::Class;
-use crate::config::{Nonce, Pause};
+use crate::config::Nonce;
 use crate::hosts::Hosts;
 use crate::notice::NoticeVerifier;
 use crate::operation::Operation;
-use crate::refusal::{Refusal, details, platform_time};
+use crate::refusal::{Refusal, details, told};
 use crate::trust::Authentic;
+
+pub(crate) use paydesk_provider::exchange::answered;
 
 /// Answers are a few KiB; more than this is not one.
 const LONGEST_BODY: usize = 1024 * 1024;
-/// Before the first repeat of a read; doubled before each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a call that has its answer waits for certificates that were due.
 const GRACE: Duration = Duration::from_secs(1);
 const USER_AGENT: &str = concat!("paydesk-wechatpay/", env!("CARGO_PKG_VERSION"), " (Rust)");
@@ -92,10 +92,7 @@ impl Reply {
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<Answer<Verified<T>>, ProviderError> {
         match self.body.attest(read) {
-            Ok(value) => Ok(Answer {
-                value,
-                request_id: self.details.request_id,
-            }),
+            Ok(value) => Ok(answered(value, self.details)),
             Err(message) => Err(ProviderError::Malformed {
                 details: Details {
                     message,
@@ -112,11 +109,7 @@ impl Reply {
         self,
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<Answer<T>, ProviderError> {
-        let Answer { value, request_id } = self.read(read)?;
-        Ok(Answer {
-            value: value.into_inner(),
-            request_id,
-        })
+        Ok(self.read(read)?.map(Verified::into_inner))
     }
 }
 
@@ -154,45 +147,39 @@ impl Account {
     }
 
     async fn attempts(&self, call: &Call) -> Result<Reply, Refusal> {
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
+        let most = if call.operation.is_read() {
+            self.read_attempts
+        } else {
+            1
+        };
+        let mut attempts = Attempts::new(&self.pause, most);
         loop {
-            let result = self.via_either_host(call, &mut attempt).await;
-            let Err(refusal) = result else {
+            let result = self.via_either_host(call, &mut attempts).await;
+            let Err(refusal) = &result else {
                 return result;
             };
-            let Some(wait) = self.repeat_after(call.operation, attempt, &refusal, pause) else {
-                return Err(refusal);
-            };
-            (self.pause)(wait).await;
-            attempt += 1;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let wait = refusal.repeatable_after(attempts.usual_pause());
+            if !attempts.again(wait).await {
+                return result;
+            }
         }
     }
 
-    fn repeat_after(
+    async fn via_either_host(
         &self,
-        operation: Operation,
-        attempt: u32,
-        refusal: &Refusal,
-        pause: Duration,
-    ) -> Option<Duration> {
-        let may = operation.is_read() && attempt < self.read_attempts;
-        let wait = refusal.repeatable_after(pause).filter(|_| may)?;
-        (wait <= LONGEST_PAUSE).then_some(wait)
-    }
-
-    async fn via_either_host(&self, call: &Call, attempt: &mut u32) -> Result<Reply, Refusal> {
+        call: &Call,
+        attempts: &mut Attempts<'_>,
+    ) -> Result<Reply, Refusal> {
         let (first, second) = self.hosts.in_turn(self.now());
-        let result = self.judged(call, first, *attempt).await;
+        let result = self.judged(call, first, attempts.number()).await;
         if !matches!(&result, Err(Refusal::NotConnected(_))) {
             return result;
         }
         self.hosts.unreachable(first, self.now());
         match second {
             Some(second) => {
-                *attempt += 1;
-                self.judged(call, second, *attempt).await
+                attempts.another();
+                self.judged(call, second, attempts.number()).await
             }
             None => result,
         }
@@ -231,20 +218,26 @@ impl Account {
         judge: impl FnOnce(&Response<Bytes>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let url = at(host, &call.target)?;
-        let exchange = Observed::new(self, call.operation, host, attempt);
+        let exchange = self.observed(call.operation, host, attempt);
         let (told, result) = match self.send(call, url).await {
             Ok(response) => {
                 let told = told(&response);
                 let result = match response.collect(LONGEST_BODY).await {
                     Ok(response) => judge(&response),
-                    Err(error) => Err(Refusal::cut_short(&error, told.0.clone())),
+                    Err(error) => Err(Refusal::cut_short(&error, told.details.clone())),
                 };
                 (Some(told), result)
             }
             Err(refusal) => (None, Err(refusal)),
         };
-        exchange.ended(told, result.as_ref().err());
+        exchange.ended(told, result.as_ref().err().map(Refusal::failure));
         result
+    }
+
+    fn observed<'a>(&'a self, operation: Operation, host: &'a Url, attempt: u32) -> Observed<'a> {
+        let host = host.host_str().unwrap_or_default();
+        let exchange = Exchange::new(operation.name(), &self.merchant.id, host, attempt);
+        Observed::new(self.observer.as_ref(), exchange)
     }
 
     /// Sends under a fresh signature.
@@ -309,11 +302,11 @@ impl Account {
             ));
         }
         let call = Call::get(Operation::BillFile, String::new());
-        let exchange = Observed::new(self, call.operation, address, 1);
+        let exchange = self.observed(call.operation, address, 1);
         let response = match self.send(&call, address.clone()).await {
             Ok(response) => response,
             Err(refusal) => {
-                exchange.ended(None, Some(&refusal));
+                exchange.ended(None, Some(refusal.failure()));
                 return Err(refusal);
             }
         };
@@ -324,9 +317,9 @@ impl Account {
         }
         let refusal = match response.collect(LONGEST_BODY).await {
             Ok(response) => Refusal::told(call.operation, &response, self.now()),
-            Err(error) => Refusal::cut_short(&error, told.0.clone()),
+            Err(error) => Refusal::cut_short(&error, told.details.clone()),
         };
-        exchange.ended(Some(told), Some(&refusal));
+        exchange.ended(Some(told), Some(refusal.failure()));
         Err(refusal)
     }
 }
@@ -355,56 +348,6 @@ pub(crate) fn untrusted(reason: Untrusted, response: &Response<Bytes>) -> Refusa
         },
         reason,
     })
-}
-
-/// What an answer says of itself: details and the platform's time.
-type Told = (Details, Option<OffsetDateTime>);
-
-fn told<B>(response: &Response<B>) -> Told {
-    (details(response), platform_time(response))
-}
-
-/// One request under way, for whoever watches.
-struct Observed<'a> {
-    account: &'a Account,
-    exchange: Exchange<'a>,
-    began: Instant,
-}
-
-impl<'a> Observed<'a> {
-    fn new(account: &'a Account, operation: Operation, host: &'a Url, attempt: u32) -> Self {
-        let host = host.host_str().unwrap_or_default();
-        Self {
-            account,
-            exchange: Exchange::new(operation.name(), &account.merchant.id, host, attempt),
-            began: Instant::now(),
-        }
-    }
-
-    fn ended(self, told: Option<Told>, refusal: Option<&Refusal>) {
-        let (details, platform_time) = told.unwrap_or_default();
-        let outcome = refusal.map_or("ok", Refusal::outcome);
-        tracing::debug!(http.status = details.status, outcome, "exchanged");
-        let Some(observer) = &self.account.observer else {
-            return;
-        };
-        let mut exchange = self.exchange;
-        exchange.status = details.status;
-        exchange.outcome = outcome;
-        exchange.code = refusal.and_then(Refusal::code);
-        exchange.request_id = details.request_id.as_deref();
-        exchange.duration = self.began.elapsed();
-        exchange.platform_time = platform_time;
-        observer.exchanged(&exchange);
-    }
-}
-
-/// A refusal that answers the question asked, such as "no such number".
-pub(crate) fn answered<T>(value: T, details: Details) -> Answer<T> {
-    Answer {
-        value,
-        request_id: details.request_id,
-    }
 }
 
 /// `None` where the platform said that it knows no such number.

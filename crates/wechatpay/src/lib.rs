@@ -51,7 +51,7 @@ pub use bill::{
 pub use certificate::{Certificate, CertificateError};
 pub use certificates::{Certificates, CertificatesError, PlatformCertificates, RefreshError};
 pub use client::WechatPay;
-pub use config::{Clock, Config, ConfigError, Credentials, Nonce, Pause};
+pub use config::{Config, ConfigError, Credentials, Nonce};
 pub use invocation::{AppInvocation, JsapiInvocation, MiniProgramInvocation};
 pub use keys::{ApiV3Key, MerchantKey};
 pub use matching::{ExpectedOrder, ExpectedRefund};
@@ -61,6 +61,7 @@ pub use notice::{
 pub use order::{Detail, GoodsItem, Order, SceneInfo, StoreInfo};
 pub use orders::OrderNumber;
 pub use paydesk_money::{Cny, Fee};
+pub use paydesk_provider::exchange::{Clock, Pause};
 pub use paydesk_provider::http::{
     Body, Method, Request, ReqwestTransport, Response, SetupError, Transport, TransportError,
 };

@@ -76,10 +76,7 @@ impl WechatPay {
             }
             shape(transaction)
         })?;
-        Ok(Answer {
-            value: Some(answer.value),
-            request_id: answer.request_id,
-        })
+        Ok(answer.map(Some))
     }
 
     /// Closes an order, so that nobody can pay it any more. Merchants report that the platform accepts

@@ -174,7 +174,8 @@ impl WechatPay {
         }
         let call = Call::get(Operation::RefundQuery, target);
         match known(self.account.call(&call).await)? {
-            Ok(reply) => read(reply, |refund| refund.out_refund_no == out_refund_no).map(found),
+            Ok(reply) => read(reply, |refund| refund.out_refund_no == out_refund_no)
+                .map(|answer| answer.map(Some)),
             Err(Details { request_id, .. }) => Ok(Answer {
                 value: None,
                 request_id,
@@ -217,11 +218,4 @@ fn read(
         }
         Ok(refund)
     })
-}
-
-fn found<T>(answer: Answer<T>) -> Answer<Option<T>> {
-    Answer {
-        value: Some(answer.value),
-        request_id: answer.request_id,
-    }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use paydesk_provider::exchange::{Failure, Told};
 use paydesk_provider::http::{Response, TransportError};
 use paydesk_provider::keys::SignError;
 use paydesk_provider::{Advice, Details, ProviderError};
@@ -109,8 +110,16 @@ impl Refusal {
         }
     }
 
+    /// What is counted of it.
+    pub(crate) fn failure(&self) -> Failure<'_> {
+        Failure {
+            outcome: self.outcome(),
+            code: self.code(),
+        }
+    }
+
     /// A stable name for metrics.
-    pub(crate) const fn outcome(&self) -> &'static str {
+    const fn outcome(&self) -> &'static str {
         match self {
             Self::NotConnected(_) => "rejected",
             Self::Failed(error) => error.kind(),
@@ -127,7 +136,7 @@ impl Refusal {
     }
 
     /// The platform's code.
-    pub(crate) fn code(&self) -> Option<&str> {
+    fn code(&self) -> Option<&str> {
         let details = match self {
             Self::NotConnected(_) => return None,
             Self::Failed(error) => error.details(),
@@ -186,25 +195,14 @@ impl From<TransportError> for Refusal {
     }
 }
 
-/// What an answer of any kind carries for support.
+/// What an answer of any kind says of itself.
+pub(crate) fn told<B>(response: &Response<B>) -> Told {
+    Told::by(response, "Request-ID")
+}
+
+/// The part of it that support asks for.
 pub(crate) fn details<B>(response: &Response<B>) -> Details {
-    Details {
-        status: Some(response.status),
-        request_id: request_id(response),
-        ..Details::default()
-    }
-}
-
-/// The platform's own time. Not signed.
-pub(crate) fn platform_time<B>(response: &Response<B>) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(response.header("Date")?, &Rfc2822).ok()
-}
-
-/// The platform's id of the exchange.
-fn request_id<B>(response: &Response<B>) -> Option<String> {
-    response
-        .header("Request-ID")
-        .map(|id| id.chars().take(128).collect())
+    told(response).details
 }
 
 /// An error with its causes, in one line.

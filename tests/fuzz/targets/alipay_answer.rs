@@ -138,7 +138,7 @@ fn make(call: u8) -> Result<(), ProviderError> {
             Ok(())
         }
         7 => {
-            if let FoundTrade::Trade(trade) = now(CLIENT.trade(&number))?.value {
+            if let FoundTrade::Trade(trade) = now(CLIENT.query_trade(&number))?.value {
                 assert_eq!(trade.out_trade_no, NUMBER);
             }
             Ok(())

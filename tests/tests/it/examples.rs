@@ -7,23 +7,23 @@ use e2e::{Client, Process, example};
 use paydesk_simulator::{Options, Running};
 use serde_json::{Value, json};
 
-const SOON: Duration = Duration::from_secs(20);
-const NOTIFY: &str = "http://127.0.0.1:9/notify";
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const NOTIFY: &str = "http://127.0.0.1:9/notify";
 
-async fn simulator() -> (Running, Client) {
+pub(crate) async fn simulator() -> (Running, Client) {
     let running = paydesk_simulator::start(Options::default()).await.unwrap();
     let platform = Client::new(running.url());
     (running, platform)
 }
 
-fn command(simulator: &Running, name: &str, arguments: &[&str]) -> Command {
+pub(crate) fn command(simulator: &Running, name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(example(name));
     command.args(arguments).envs(simulator.environment());
     command
 }
 
 /// What an example prints before it ends well.
-async fn run(simulator: &Running, name: &str, arguments: &[&str]) -> String {
+pub(crate) async fn run(simulator: &Running, name: &str, arguments: &[&str]) -> String {
     let mut command = command(simulator, name, arguments);
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.unwrap().unwrap();
@@ -31,7 +31,7 @@ async fn run(simulator: &Running, name: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-async fn pay(platform: &Client, number: &str) {
+pub(crate) async fn pay(platform: &Client, number: &str) {
     let path = format!("/sim/orders/{number}/pay");
     let answer = platform.post(&path, &json!({})).await;
     assert_eq!(answer.status, 200, "{answer:?}");

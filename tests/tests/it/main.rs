@@ -6,6 +6,7 @@
 )]
 
 mod alipay;
+mod alipay_examples;
 mod architecture;
 mod bad_input;
 mod callbacks;

@@ -89,21 +89,24 @@ fn it_prints_settings_with_its_kept_keys() {
 fn it_prints_an_environment_that_a_shell_understands() {
     let (program, mut out) = Program::start(&["--print-environment"]);
     let mut commands = String::new();
-    while !commands.contains("BASE_URL") {
+    while !commands.contains("ALIPAY_BASE_URL") {
         assert_ne!(out.read_line(&mut commands).unwrap(), 0, "{commands}");
     }
     drop(program);
     let script = format!(
-        "{commands}\nprintf '%s|%s|%s' \"$WECHATPAY_MERCHANT_ID\" \"$WECHATPAY_MERCHANT_KEY\" \
-         \"$WECHATPAY_BASE_URL\""
+        "{commands}\nprintf '%s|%s|%s|%s|%s' \"$ALIPAY_APP_ID\" \"$ALIPAY_APP_KEY\" \
+         \"$WECHATPAY_MERCHANT_ID\" \"$WECHATPAY_MERCHANT_KEY\" \"$ALIPAY_BASE_URL\""
     );
     let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
     let said = String::from_utf8(shell.stdout).unwrap();
     let keys = Keys::throw_away();
     let expected = format!(
-        "{}|{}|http://127.0.0.1:",
+        "{}|{}|{}|{}|http://127.0.0.1:",
+        keys.alipay.app_id,
+        keys.alipay.private_key.trim(),
         keys.merchant_id,
         keys.private_key.trim()
     );
     assert!(said.starts_with(&expected), "{said}");
+    assert!(said.ends_with("/gateway.do"), "{said}");
 }

@@ -18,7 +18,7 @@ use crate::exchange::{Asked, Call, answered};
 use crate::fields::Fields;
 use crate::members::Members;
 use crate::operation::Operation;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, details};
 
 const LONGEST_ADDRESS: usize = 2048;
 const LINK_LIFE: Duration = Duration::seconds(30);
@@ -150,12 +150,15 @@ impl Alipay {
             return Err(BillDownloadError::Expired);
         }
         let response = self.account.fetch(Operation::BillFile, &address).await;
-        let mut body = response.map_err(Refusal::into_error)?.body;
+        let response = response.map_err(Refusal::into_error)?;
+        let details = details(&response);
+        let mut body = response.body;
         let mut spool = Spool::new(limits);
         let mut portion = BytesMut::new();
         loop {
             let piece = body.piece().await;
-            let piece = piece.map_err(|error| Refusal::cut_short(error).into_error())?;
+            let piece =
+                piece.map_err(|error| Refusal::cut_short(&error, details.clone()).into_error())?;
             let is_last = piece.is_none();
             portion.extend_from_slice(&piece.unwrap_or_default());
             if is_last || portion.len() >= PORTION {

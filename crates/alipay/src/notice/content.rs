@@ -121,6 +121,8 @@ pub struct RefundNotice {
     pub trade: TradeNotice,
     /// The merchant's number of the refund, where it is told.
     pub out_request_no: Option<String>,
+    /// What went back by this refund, where it is told; usually only [`TradeNotice::refunded_so_far`] is.
+    pub refund_amount: Option<Cny>,
     /// When the money went back.
     pub refunded_at: Option<OffsetDateTime>,
     /// What the merchant really gave, where it is told.
@@ -232,6 +234,7 @@ impl RefundNotice {
         Ok(Self {
             trade: TradeNotice::read(form, record)?,
             out_request_no: form.text("out_biz_no")?.or(form.text("out_request_no")?),
+            refund_amount: form.yuan("refund_amount")?,
             refunded_at: form.time("gmt_refund").ok().flatten(),
             send_back_fee: form.loose_yuan("send_back_fee"),
         })

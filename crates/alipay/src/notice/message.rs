@@ -62,7 +62,8 @@ pub struct DepositBack {
     pub out_trade_no: Option<String>,
     /// The merchant's number of the refund.
     pub out_request_no: Option<String>,
-    /// `S`: the bank has it. `F`: the bank refused, and the money is in the payer's balance.
+    /// `S`: the bank has it. `F`: the bank refused, and the money is in the payer's balance. `P`: it is
+    /// on its way, as a query says.
     pub status: String,
     /// How much.
     pub amount: Option<Cny>,
@@ -108,13 +109,13 @@ fn json(form: &Form, method: &str) -> Result<MessageContent, NoticeError> {
 }
 
 fn all(form: &Form) -> Result<MessageContent, NoticeError> {
-    form.all_words()
-        .map(MessageContent::Fields)
-        .ok_or_else(|| malformed("a field is not in UTF-8, or its borders are not clear"))
+    form.all_words().map(MessageContent::Fields).ok_or_else(|| {
+        malformed("a field is not in the character set, or its borders are not clear")
+    })
 }
 
 impl DepositBack {
-    fn read(json: &str) -> Result<Self, String> {
+    pub(crate) fn read(json: &str) -> Result<Self, String> {
         let node = Members::read(json.as_bytes()).map_err(|error| error.to_string())?;
         Ok(Self {
             trade_no: node.text("trade_no")?,

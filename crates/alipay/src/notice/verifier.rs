@@ -1,5 +1,7 @@
+use std::fmt;
 use std::sync::Arc;
 
+use paydesk_provider::exchange::{Clock, system_clock};
 use paydesk_provider::{NoticeError, RawNotice, Untrusted, Verified};
 
 use super::content::{self, AlipayNotice};
@@ -17,18 +19,29 @@ const FORM: &str = "application/x-www-form-urlencoded";
 ///
 /// It holds no key of the app's own: a service that only receives notices needs nothing else of this
 /// crate.
-#[derive(Clone, Debug)]
-pub struct NoticeVerifier(Arc<AlipayKeys>);
+#[derive(Clone)]
+pub struct NoticeVerifier(Arc<Inner>);
+
+struct Inner {
+    alipay_keys: AlipayKeys,
+    /// Certificates end.
+    clock: Clock,
+}
 
 impl NoticeVerifier {
-    /// With what Alipay signs with for the app. [`Alipay::notices`](crate::Alipay::notices) gives the
-    /// one of a client.
+    /// With what Alipay signs with for the app, and the system's clock. It fetches nothing: of
+    /// certificates it knows those that are configured. [`Alipay::notices`](crate::Alipay::notices)
+    /// gives one that learns with its client.
     pub fn new(alipay_keys: AlipayKeys) -> Self {
-        Self(Arc::new(alipay_keys))
+        Self::with(alipay_keys, Arc::new(system_clock))
+    }
+
+    pub(crate) fn with(alipay_keys: AlipayKeys, clock: Clock) -> Self {
+        Self(Arc::new(Inner { alipay_keys, clock }))
     }
 
     pub(crate) fn keys(&self) -> &AlipayKeys {
-        &self.0
+        &self.0.alipay_keys
     }
 
     /// Checks the signature over a payment notice's fields, then reads them. `headers` are all that
@@ -40,7 +53,8 @@ impl NoticeVerifier {
     /// [`TradeNotice::match_paid`](crate::TradeNotice::match_paid).
     ///
     /// # Errors
-    /// [`NoticeError::Untrusted`] for whatever the platform did not sign for this app;
+    /// [`NoticeError::Untrusted`] for whatever the platform did not sign for this app
+    /// ([`Untrusted::UnknownKey`] names a certificate for [`Alipay::learn_key`](crate::Alipay::learn_key));
     /// [`NoticeError::Malformed`] for what it signed and nobody can read. Answer both with
     /// [`Acknowledgement::failed`](crate::Acknowledgement::failed), so that a true notice comes again.
     pub fn verify(&self, notice: &RawNotice) -> Result<Verified<AlipayNotice>, NoticeError> {
@@ -92,8 +106,15 @@ impl NoticeVerifier {
         rule: FormRule,
         open: impl FnOnce(&Authentic<Form>) -> Result<T, NoticeError>,
     ) -> Result<Verified<T>, NoticeError> {
-        let form = self.0.authenticate_form(body, rule)?;
+        let now = (self.0.clock)();
+        let form = self.keys().authenticate_form(body, rule, now)?;
         form.attest(|_| open(&form))
+    }
+}
+
+impl fmt::Debug for NoticeVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NoticeVerifier").field(self.keys()).finish()
     }
 }
 

@@ -90,10 +90,11 @@ async fn r18_the_published_error_is_believed_wherever_its_signature_stands() {
 }
 
 #[tokio::test]
-async fn an_encrypted_answer_is_authentic_and_not_understood() {
+async fn an_encrypted_answer_says_nothing_without_the_content_key() {
     let client = answered(&vector("aes_response"));
     let error = client.query("T20260101000001").await.unwrap_err();
-    assert!(matches!(error, ProviderError::Malformed { .. }), "{error}");
+    assert_eq!(*reason(&error), Untrusted::Undecryptable);
+    assert!(!error.did_not_happen());
 }
 
 #[tokio::test]

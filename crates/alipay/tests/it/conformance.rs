@@ -5,6 +5,7 @@ use paydesk_alipay::Alipay;
 use paydesk_provider::testing::{Bench, Misbehaviour, conforms};
 use paydesk_provider::{CreatePayment, PaymentProvider, RawNotice};
 
+use crate::platform::modes::{CURRENT, certified, content_key};
 use crate::platform::{FakePlatform, an_order};
 
 struct AlipayBench {
@@ -37,5 +38,17 @@ impl Bench for AlipayBench {
 async fn the_client_does_what_every_provider_must() {
     let platform = FakePlatform::new();
     let client = platform.client();
+    conforms(&AlipayBench { platform, client }).await.unwrap();
+}
+
+#[tokio::test]
+async fn so_it_does_in_certificate_mode_with_encrypted_content() {
+    let platform = FakePlatform::new();
+    platform.modes(|modes| {
+        modes.certify(CURRENT, None);
+        modes.encrypt();
+    });
+    let config = platform.config(certified()).content_key(content_key());
+    let client = Alipay::new(config).unwrap();
     conforms(&AlipayBench { platform, client }).await.unwrap();
 }

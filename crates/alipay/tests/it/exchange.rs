@@ -420,6 +420,19 @@ async fn a_raw_call_that_no_gateway_could_take_is_not_sent() {
         assert!(error.did_not_happen(), "{method} {biz}: {error}");
     }
     assert!(platform.sent().is_empty());
+    for url in [
+        "",
+        "notify",
+        "https://a.example/n\n",
+        "https://a.example/n?b=c",
+    ] {
+        let mut call = RawCall::write("alipay.trade.create", "{}");
+        call.notify_url = Some(url.to_owned());
+        let error = client.raw(&call).await.unwrap_err();
+        assert!(error.did_not_happen(), "{url:?}: {error}");
+        assert!(error.to_string().contains("notify_url"), "{error}");
+    }
+    assert!(platform.sent().is_empty());
     let secret = RawCall::read("alipay.x", r#"{"cert_no":"3301"}"#);
     assert!(!format!("{secret:?}").contains("3301"));
 }
@@ -476,7 +489,7 @@ impl Transport for CutShort {
         let pieces = [Ok("{".into()), Err(self.0.clone())];
         Ok(Response {
             status: 200,
-            headers: Vec::new(),
+            headers: vec![("trace_id".to_owned(), "0be7".to_owned())],
             body: Body::from_stream(futures_util::stream::iter(pieces)),
         })
     }
@@ -502,6 +515,9 @@ async fn r5_an_answer_that_breaks_off_leaves_it_open() {
             .await
             .unwrap_err();
         assert_eq!((error.kind(), error.advice()), (kind, Advice::QueryFirst));
+        let details = error.details();
+        assert_eq!(details.status, Some(200));
+        assert_eq!(details.request_id.as_deref(), Some("0be7"));
         assert_eq!(*transport.1.lock().unwrap(), 1);
     }
 }

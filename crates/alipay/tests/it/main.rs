@@ -1,6 +1,9 @@
 //! The client as its users see it, against a double of the platform.
 
 // A module marked as test code may unwrap, index and panic in its helpers too.
+#[cfg(feature = "actix")]
+#[cfg(test)]
+mod actix;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
@@ -10,13 +13,19 @@ mod bill_links;
 #[cfg(test)]
 mod bills;
 #[cfg(test)]
+mod certificate_mode;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod encryption;
+#[cfg(test)]
 mod exchange;
 #[cfg(test)]
 mod forgeries;
+#[cfg(test)]
+mod gateway_messages;
 #[cfg(test)]
 mod notice_checks;
 #[cfg(test)]
@@ -43,3 +52,5 @@ mod traces;
 mod trades;
 #[cfg(test)]
 mod typed_notices;
+#[cfg(test)]
+mod vectors;

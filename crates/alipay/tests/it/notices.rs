@@ -221,6 +221,8 @@ fn r21_only_a_success_without_refund_is_a_payment() {
             "TRADE_SUCCESS REFUND",
         ),
         (&[("out_biz_no", "R1")], "TRADE_SUCCESS REFUND"),
+        (&[("out_request_no", "R1")], "TRADE_SUCCESS REFUND"),
+        (&[("dback_status", "F")], "TRADE_SUCCESS REFUND"),
         (
             &[("trade_status", "TRADE_FINISHED"), ("refund_fee", "3.00")],
             "TRADE_FINISHED REFUND",

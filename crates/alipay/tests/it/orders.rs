@@ -5,7 +5,7 @@ use paydesk_money::Cny;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::platform::{FakePlatform, NOW, parameter};
+use crate::platform::{FakePlatform, NOW, Script, parameter};
 
 fn order() -> Order {
     Order::new(
@@ -140,6 +140,39 @@ async fn each_field_that_cannot_be_is_named_and_nothing_is_sent() {
     .await;
 }
 
+/// The platform gives it where `code_type` asks for it.
+#[tokio::test]
+async fn words_to_pay_by_come_with_the_code() {
+    let platform = FakePlatform::new();
+    let code_type = ("code_type".to_owned(), json!("share_code"));
+    let order = with(|it| it.more.extend([code_type]));
+    for (said, share_code) in [
+        (json!("吱口令"), Some("吱口令")),
+        (json!(""), None),
+        (json!({"a": 1}), None),
+    ] {
+        let node = json!({
+            "code": "10000", "out_trade_no": "PO1", "qr_code": "https://q", "share_code": said,
+        });
+        platform.script(Script::Node(node.to_string()));
+        let code = platform.client().precreate(&order).await.unwrap().value;
+        assert_eq!(code.share_code.as_deref(), share_code, "{said}");
+    }
+}
+
+/// They may hold a payer's name and papers.
+#[test]
+fn r28_further_fields_are_not_printed() {
+    let mut order = order();
+    let info = json!({"name": "张三", "cert_no": "330106199001011234"});
+    order.more.insert("ext_user_info".to_owned(), info);
+    let printed = format!("{order:?}");
+    assert!(printed.contains("PO1") && printed.contains("ext_user_info"));
+    for person in ["张三", "330106199001011234"] {
+        assert!(!printed.contains(person), "{printed}");
+    }
+}
+
 #[tokio::test]
 async fn lists_and_further_fields_are_checked_too() {
     let goods_of = |change: fn(&mut GoodsItem)| {
@@ -156,6 +189,11 @@ async fn lists_and_further_fields_are_checked_too() {
     named(vec![
         (more("total_amount"), "more"),
         (more("product_code"), "more"),
+        // These have a place of their own beside what is ordered, where they are not looked for.
+        (more("notify_url"), "notify_url"),
+        (more("return_url"), "return_url"),
+        (more("app_auth_token"), "app_auth_token"),
+        (more("sign"), "sign"),
         (only(&["a,b"]), "enable_pay_channels"),
         (only(&[""]), "enable_pay_channels"),
         (except(Vec::new()), "disable_pay_channels"),

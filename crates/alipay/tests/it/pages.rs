@@ -244,7 +244,11 @@ async fn an_address_that_no_browser_opens_is_refused() {
         "",
         "done",
         "javascript:alert(1)",
-        &format!("https://a.example/{}", "x".repeat(240)),
+        "https://a.example/done\n",
+        " https://a.example/done",
+        "https://a.example/完成",
+        "https:a.example",
+        &format!("https://a.example/{}", "x".repeat(383)),
     ] {
         let mut page = PagePay::default();
         page.return_url = Some(url.to_owned());
@@ -261,6 +265,19 @@ async fn an_address_that_no_browser_opens_is_refused() {
             error.did_not_happen() && error.to_string().contains("quit_url"),
             "{error}"
         );
+    }
+    // The one may be longer than the other.
+    let long = format!("https://a.example/{}", "x".repeat(382));
+    let mut wap = WapPay::new(&long);
+    client.wap_pay(&order(), &wap).await.unwrap();
+    wap.return_url = Some(long);
+    let error = client.wap_pay(&order(), &wap).await.unwrap_err();
+    assert!(error.to_string().contains("return_url"), "{error}");
+    let mut page = PagePay::default();
+    for width in [0, 10_000] {
+        page.qr_pay_mode = Some(QrPayMode::Embedded { width });
+        let error = client.page_pay(&order(), &page).await.unwrap_err();
+        assert!(error.to_string().contains("qrcode_width"), "{error}");
     }
     let mut none = order();
     none.total = Cny::ZERO;

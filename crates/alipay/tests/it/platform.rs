@@ -1,8 +1,10 @@
 //! A double of the platform: it checks every request's signature with code of its own, keeps
 //! trades, and signs as the platform does.
 
+pub(crate) mod modes;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -19,9 +21,11 @@ use ring::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use serde_json::{Value, json};
-use time::macros::datetime;
+use time::macros::{datetime, format_description};
 use time::{Duration, OffsetDateTime};
 use url::form_urlencoded;
+
+use modes::Modes;
 
 pub(crate) const APP_KEY: &str = include_str!("../../testdata/app_key.pem");
 pub(crate) const APP_PUBLIC: &str = include_str!("../../testdata/app_public_key.pem");
@@ -75,6 +79,7 @@ struct State {
     misbehaviour: Option<Misbehaviour>,
     script: Option<Script>,
     sent: Vec<Request>,
+    modes: Modes,
 }
 
 struct Trade {
@@ -88,6 +93,8 @@ pub(crate) struct FakePlatform {
     key: RsaKeyPair,
     app: UnparsedPublicKey<Vec<u8>>,
     serial: AtomicU64,
+    /// Since [`NOW`].
+    passed_s: AtomicI64,
     /// Whether somebody scans every code at once. A trade exists only from then on.
     pub(crate) scans: AtomicBool,
     state: Mutex<State>,
@@ -112,19 +119,36 @@ impl FakePlatform {
             key: RsaKeyPair::from_pkcs8(&der(ALIPAY_KEY)).unwrap(),
             app: UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, app),
             serial: AtomicU64::new(1),
+            passed_s: AtomicI64::new(0),
             scans: AtomicBool::new(true),
             state: Mutex::default(),
         })
     }
 
     pub(crate) fn client(self: &Arc<Self>) -> Alipay {
-        Alipay::new(
-            Config::new(credentials())
-                .clock(|| NOW)
-                .pause(|_| std::future::ready(()))
-                .transport(Arc::clone(self) as Arc<dyn Transport>),
-        )
-        .unwrap()
+        Alipay::new(self.config(credentials())).unwrap()
+    }
+
+    /// With the platform's clock.
+    pub(crate) fn config(self: &Arc<Self>, credentials: Credentials) -> Config {
+        let clock = Arc::clone(self);
+        Config::new(credentials)
+            .clock(move || clock.now())
+            .pause(|_| std::future::ready(()))
+            .transport(Arc::clone(self) as Arc<dyn Transport>)
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        NOW + Duration::seconds(self.passed_s.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        self.passed_s
+            .fetch_add(time.whole_seconds(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn modes(&self, change: impl FnOnce(&mut Modes)) {
+        change(&mut self.state.lock().unwrap().modes);
     }
 
     pub(crate) fn next(&self) -> u64 {
@@ -151,15 +175,20 @@ impl FakePlatform {
     }
 
     pub(crate) fn sign(&self, message: &str) -> String {
-        let mut signature = vec![0; self.key.public().modulus_len()];
-        self.key
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message.as_bytes(),
-                &mut signature,
-            )
-            .unwrap();
+        self.sign_bytes(message.as_bytes())
+    }
+
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> String {
+        let state = self.state.lock().unwrap();
+        let key = state.modes.key().unwrap_or(&self.key);
+        let mut signature = vec![0; key.public().modulus_len()];
+        key.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            message,
+            &mut signature,
+        )
+        .unwrap();
         STANDARD.encode(signature)
     }
 
@@ -260,12 +289,13 @@ impl FakePlatform {
             ("app_id", APP_ID),
             ("format", "JSON"),
             ("sign_type", "RSA2"),
-            ("timestamp", "2026-01-01 12:00:00"),
             ("version", "1.0"),
         ] {
             assert_eq!(all[name], value);
         }
-        let biz_content = serde_json::from_str(&all["biz_content"]).unwrap();
+        let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+        assert_eq!(all["timestamp"], self.now().format(format).unwrap());
+        let biz_content = self.state.lock().unwrap().modes.open(&all);
         (all["method"].clone(), biz_content)
     }
 
@@ -279,6 +309,9 @@ impl FakePlatform {
 
     fn route(&self, method: &str, biz: &Value) -> Value {
         let mut state = self.state.lock().unwrap();
+        if method == "alipay.open.app.alipaycert.download" {
+            return state.modes.download(biz);
+        }
         let number = biz["out_trade_no"].as_str().unwrap();
         match method {
             "alipay.trade.precreate" => {
@@ -374,18 +407,25 @@ impl Trade {
 impl Transport for FakePlatform {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (method, biz) = self.check(&request);
-        let (misbehaviour, script) = {
+        let (misbehaviour, script, beside) = {
             let mut state = self.state.lock().unwrap();
             state.sent.push(request);
-            (state.misbehaviour, state.script.clone())
+            let beside = state.modes.beside();
+            (state.misbehaviour, state.script.clone(), beside)
         };
         let name = format!("{}_response", method.replace('.', "_"));
         let signed = |node: &str| {
-            let sign = self.sign(node);
-            self.answer(200, format!("{{\"{name}\":{node},\"sign\":\"{sign}\"}}"))
+            let node = self.state.lock().unwrap().modes.seal(node);
+            let sign = self.sign(&node);
+            let body = format!("{{\"{name}\":{node}{beside},\"sign\":\"{sign}\"}}");
+            self.answer(200, body)
         };
         let unsigned = |node: &str| self.answer(200, format!("{{\"{name}\":{node}}}"));
         match script {
+            // What a certificate is asked for with is answered all the same.
+            _ if method == "alipay.open.app.alipaycert.download" => {
+                return Ok(unsigned(&self.route(&method, &biz).to_string()));
+            }
             Some(Script::Fail(error)) => return Err(error),
             Some(Script::Body(status, body)) => return Ok(self.answer(status, body)),
             Some(Script::Node(node)) => return Ok(signed(&node)),
@@ -400,7 +440,8 @@ impl Transport for FakePlatform {
             Some(Misbehaviour::ServerError) => self.answer(500, String::new()),
             Some(Misbehaviour::BadSignature) => {
                 let sign = self.sign("{}");
-                self.answer(200, format!("{{\"{name}\":{node},\"sign\":\"{sign}\"}}"))
+                let body = format!("{{\"{name}\":{node}{beside},\"sign\":\"{sign}\"}}");
+                self.answer(200, body)
             }
             Some(Misbehaviour::Unsigned) => unsigned(&node),
             Some(Misbehaviour::Gibberish) => signed("{\"hello\":[1]}"),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use paydesk_alipay::{
-    ExpectedRefund, FoundRefund, FundChange, RefundDetail, RefundRequest, RefundStatus,
-    TradeNumber, TransportError,
+    ExpectedRefund, FoundRefund, FundChange, RefundDetail, RefundGoods, RefundRequest,
+    RefundStatus, TradeNumber, TransportError,
 };
 use paydesk_money::Cny;
 use paydesk_provider::{Advice, ProviderError};
@@ -60,6 +60,53 @@ async fn a_refund_is_sent_with_its_number_and_nothing_special() {
     );
 }
 
+/// A repeat is the same request, so it can be kept and read again.
+#[tokio::test]
+async fn r5_a_refund_that_was_stored_is_sent_unchanged() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    platform.script(Script::Node(refunded(&json!({})).to_string()));
+    let mut full = request();
+    full.reason = Some("A & B".to_owned());
+    full.details = vec![RefundDetail::Funds, RefundDetail::Vouchers];
+    let mut goods = RefundGoods::new("apple-01", Cny::from_fen(300));
+    goods.out_sku_id = Some("black".to_owned());
+    full.goods = vec![goods];
+    full.more.insert("operator_id".to_owned(), json!("OP001"));
+    let royalty = json!([{"trans_in": "2088", "amount": "0.10", "trans_in_name": "张三"}]);
+    full.more
+        .insert("refund_royalty_parameters".to_owned(), royalty);
+    client.refund(&full).await.unwrap();
+    let stored = serde_json::to_string(&full).unwrap();
+    let again: RefundRequest = serde_json::from_str(&stored).unwrap();
+    assert_eq!(again, full);
+    client.refund(&again).await.unwrap();
+    let sent = platform.sent();
+    assert_eq!(sent[0].body, sent[1].body);
+    let content: Value = serde_json::from_str(&platform.asked().1).unwrap();
+    assert_eq!(
+        content,
+        json!({
+            "out_trade_no": "PO1", "refund_amount": "3.00", "out_request_no": "R1",
+            // Notices may repeat it, and there a border would be no more clear than in a subject.
+            "refund_reason": "A ＆ B",
+            "query_options": ["refund_detail_item_list", "refund_voucher_detail_list"],
+            "refund_goods_detail": [
+                {"goods_id": "apple-01", "out_sku_id": "black", "refund_amount": "3.00"}
+            ],
+            "operator_id": "OP001",
+            "refund_royalty_parameters": [
+                {"trans_in": "2088", "amount": "0.10", "trans_in_name": "张三"}
+            ],
+        })
+    );
+    assert!(!format!("{full:?}").contains("张三"));
+    // What an earlier version stored has no goods and no further fields.
+    let old = r#"{"trade":{"OutTradeNo":"PO1"},"out_request_no":"R1","refund":300,"reason":null}"#;
+    let old: RefundRequest = serde_json::from_str(old).unwrap();
+    assert_eq!(old, request());
+}
+
 #[tokio::test]
 async fn r5_money_moved_only_if_that_is_said() {
     let platform = FakePlatform::new();
@@ -77,6 +124,13 @@ async fn r5_money_moved_only_if_that_is_said() {
         // Everything so far, not this refund.
         assert_eq!(refund.refunded_so_far, Some(Cny::from_fen(500)));
         assert!(!format!("{refund:?}").contains("159****5620"));
+    }
+    // So far less than this refund: the answer is to an earlier one, whatever it says moved.
+    for (so_far, change) in [("3.00", FundChange::Moved), ("2.99", FundChange::NotKnown)] {
+        let node = refunded(&json!({"fund_change": "Y", "refund_fee": so_far}));
+        platform.script(Script::Node(node.to_string()));
+        let refund = client.refund(&request()).await.unwrap().value;
+        assert_eq!(refund.fund_change, change, "{so_far}");
     }
     let told = refunded(&json!({
         "fund_change": "Y", "gmt_refund_pay": "2026-01-02 09:00:00", "send_back_fee": "2.90",
@@ -182,7 +236,8 @@ async fn a_refund_is_done_when_its_own_state_says_so() {
     assert_eq!(record.status, RefundStatus::Success);
     assert_eq!(record.refund_amount, Some(Cny::from_fen(300)));
     assert_eq!(record.refunded_at, Some(datetime!(2026-01-02 09:00 +8)));
-    assert_eq!(record.deposit_back_status.as_deref(), Some("P"));
+    let deposit = record.deposit_back.as_ref().unwrap();
+    assert_eq!((deposit.status.as_str(), deposit.amount), ("P", None));
     let (method, content) = platform.asked();
     assert_eq!(method, "alipay.trade.fastpay.refund.query");
     assert_eq!(
@@ -197,6 +252,7 @@ async fn a_refund_is_done_when_its_own_state_says_so() {
         refund: Cny::from_fen(refund),
     };
     assert_eq!(record.match_refund(&expected(1000, 300)), Ok(()));
+    assert_eq!(record.match_done(&expected(1000, 300)), Ok(()));
     let mismatch = record.match_refund(&expected(900, 500)).unwrap_err();
     assert_eq!(
         mismatch.to_string(),
@@ -230,6 +286,17 @@ async fn r5_a_success_without_a_state_is_no_refund() {
     assert_eq!(
         record.status,
         RefundStatus::Other("REFUND_PROCESSING".to_owned())
+    );
+    let expected = ExpectedRefund {
+        out_trade_no: "PO1",
+        out_request_no: "R1",
+        total: Cny::from_fen(1000),
+        refund: Cny::from_fen(300),
+    };
+    assert_eq!(record.match_refund(&expected), Ok(()));
+    assert_eq!(
+        record.match_done(&expected).unwrap_err().to_string(),
+        "refund_status is \"REFUND_PROCESSING\" instead of \"REFUND_SUCCESS\""
     );
     for sub_code in ["ACQ.TRADE_NOT_EXIST", "TRADE_NOT_EXIST"] {
         let node = json!({"code": "40004", "msg": "m", "sub_code": sub_code});
@@ -299,6 +366,22 @@ async fn a_refund_that_would_be_refused_is_not_sent() {
         (
             with(|it| it.trade = TradeNumber::TradeNo("x y".to_owned())),
             "trade_no",
+        ),
+        (
+            with(|it| it.goods = vec![RefundGoods::new("", Cny::from_fen(1))]),
+            "refund_goods_detail.goods_id",
+        ),
+        (
+            with(|it| it.goods = vec![RefundGoods::new("a", Cny::from_fen(-1))]),
+            "refund_goods_detail",
+        ),
+        (
+            with(|it| drop(it.more.insert("refund_amount".to_owned(), json!("9")))),
+            "more",
+        ),
+        (
+            with(|it| drop(it.more.insert("notify_url".to_owned(), json!("9")))),
+            "notify_url",
         ),
     ] {
         let error = client.refund(&request).await.unwrap_err();

@@ -130,6 +130,31 @@ async fn r19_closing_is_done_only_when_told_so() {
     }
 }
 
+/// The gateway repeats the whole text that it verified. What was ordered, and by whom, is no part of an
+/// error that ends in somebody's log.
+#[tokio::test]
+async fn r28_an_error_does_not_repeat_what_was_sent() {
+    let platform = FakePlatform::new();
+    let client = platform.client();
+    let echo = "验签出错，网关生成的验签字符串为：app_id=2021&amp;biz_content={&quot;auth_code&quot;:\
+        &quot;28763443825664394&quot;}&amp;charset=utf-8";
+    let node = json!({
+        "code": "40002", "msg": "Invalid Arguments", "sub_code": "isv.invalid-signature",
+        "sub_msg": echo,
+    });
+    for script in [
+        Script::Node(node.to_string()),
+        Script::Unsigned(node.to_string()),
+    ] {
+        platform.script(script);
+        let error = create(&client).await;
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("验签出错"), "{said}");
+        assert!(said.contains("isv.invalid-signature"), "{said}");
+        assert!(!said.contains("28763443825664394"), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn in_process_is_no_success() {
     let platform = FakePlatform::new();

@@ -20,6 +20,9 @@ fn serve(answer: Vec<u8>) -> (SocketAddr, mpsc::Receiver<String>) {
         sender.send(read_request(&mut stream)).unwrap();
         // The reader may have seen enough and gone.
         drop(stream.write_all(&answer));
+        // Whoever waits for the sender's end finds nobody listening.
+        drop(listener);
+        drop(sender);
     });
     (address, receiver)
 }
@@ -60,7 +63,7 @@ async fn a_signed_answer_over_a_socket_is_believed() {
         "HTTP/1.1 200 OK\r\ntrace_id: 0be7\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    let (address, received) = serve(format!("{head}{body}").into_bytes());
+    let (address, requests) = serve(format!("{head}{body}").into_bytes());
     let config = Config::new(credentials())
         .clock(|| NOW)
         .base_url(format!("http://{address}/gateway.do"));
@@ -68,7 +71,7 @@ async fn a_signed_answer_over_a_socket_is_believed() {
     let closed = client.close("PO1").await.unwrap();
     assert_eq!(closed.value, Closed::Accepted);
     assert_eq!(closed.request_id.as_deref(), Some("0be7"));
-    let received = received.recv().unwrap();
+    let received = requests.recv().unwrap();
     assert!(
         received.starts_with("POST /gateway.do?app_id=2021"),
         "{received}"
@@ -80,6 +83,7 @@ async fn a_signed_answer_over_a_socket_is_believed() {
     let form = "biz_content=%7B%22out_trade_no%22%3A%22PO1%22%7D";
     assert!(received.ends_with(&format!("\r\n\r\n{form}")), "{received}");
 
+    requests.recv().unwrap_err();
     let gone = client.close("PO1").await.unwrap_err();
     assert!(matches!(gone, ProviderError::Rejected { .. }), "{gone}");
 }

@@ -4,7 +4,7 @@ use paydesk_alipay::{
     CancelAction, ExpectedOrder, FoundTrade, Trade, TradeDetail, TradeNumber, TradeStatus,
 };
 use paydesk_money::Cny;
-use paydesk_provider::{Closed, ProviderError, Verified};
+use paydesk_provider::{Closed, Found, PaymentProvider, ProviderError, Verified};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -34,7 +34,7 @@ fn published() -> Value {
 async fn found(platform: &std::sync::Arc<FakePlatform>, node: &Value) -> Verified<Trade> {
     platform.script(Script::Node(node.to_string()));
     let number = node["out_trade_no"].as_str().unwrap();
-    let answer = platform.client().trade(&ours(number)).await.unwrap();
+    let answer = platform.client().query_trade(&ours(number)).await.unwrap();
     assert!(answer.request_id.is_some());
     match answer.value {
         FoundTrade::Trade(trade) => *trade,
@@ -74,13 +74,13 @@ async fn either_number_is_asked_for_and_no_two() {
     let platform = FakePlatform::new();
     let client = platform.client();
     platform.script(Script::Node(published().to_string()));
-    client.trade(&ours("out_trade_no15")).await.unwrap();
+    client.query_trade(&ours("out_trade_no15")).await.unwrap();
     let asked = platform.asked();
     assert_eq!(asked.0, "alipay.trade.query");
     assert_eq!(asked.1, r#"{"out_trade_no":"out_trade_no15"}"#);
     let number = theirs("2017032121001004070200176844");
     client
-        .trade_with(&number, &[TradeDetail::FundBills, TradeDetail::Vouchers])
+        .query_trade_with(&number, &[TradeDetail::FundBills, TradeDetail::Vouchers])
         .await
         .unwrap();
     assert_eq!(
@@ -92,13 +92,13 @@ async fn either_number_is_asked_for_and_no_two() {
         ours("out_trade_no16"),
         theirs("2017032121001004070200176845"),
     ] {
-        let error = client.trade(&other).await.unwrap_err();
+        let error = client.query_trade(&other).await.unwrap_err();
         assert!(matches!(error, ProviderError::Malformed { .. }), "{error}");
     }
     let mut nameless = published();
     nameless.as_object_mut().unwrap().remove("trade_no");
     platform.script(Script::Node(nameless.to_string()));
-    let error = client.trade(&number).await.unwrap_err();
+    let error = client.query_trade(&number).await.unwrap_err();
     assert!(matches!(error, ProviderError::Malformed { .. }), "{error}");
 }
 
@@ -112,11 +112,11 @@ async fn r19_a_trade_that_does_not_exist_yet_is_no_error() {
         "receipt_amount": "0.00",
     });
     platform.script(Script::Node(node.to_string()));
-    let answer = client.trade(&ours("PO1")).await.unwrap();
+    let answer = client.query_trade(&ours("PO1")).await.unwrap();
     assert_eq!(answer.value, FoundTrade::NotCreated);
     assert!(answer.request_id.is_some());
     platform.script(Script::Unsigned(node.to_string()));
-    let error = client.trade(&ours("PO1")).await.unwrap_err();
+    let error = client.query_trade(&ours("PO1")).await.unwrap_err();
     assert!(matches!(error, ProviderError::Unknown { .. }), "{error}");
 }
 
@@ -178,15 +178,20 @@ async fn what_money_does_not_depend_on_loses_no_payment() {
         ("fund_bill_list", json!([{"amount": "x"}, 7])),
         ("voucher_detail_list", json!("none")),
         ("receipt_amount", json!("1e3")),
+        ("buyer_pay_amount", json!({"CNY": "20.00"})),
+        ("additional_status", json!(["SELLER_NOT_RECEIVED"])),
         ("buyer_user_id", json!({"id": 1})),
         ("store_id", json!([])),
         ("new_field", json!({"a": [1.5]})),
     ] {
         node[name] = odd;
     }
-    let trade = found(&FakePlatform::new(), &node).await;
+    let platform = FakePlatform::new();
+    let trade = found(&platform, &node).await;
     assert_eq!(trade.status, TradeStatus::Success);
     assert_eq!(trade.total, Some(Cny::from_fen(2000)));
+    let neutral = platform.client().query("out_trade_no15").await.unwrap();
+    assert!(matches!(neutral.value, Found::Payment(_)));
     assert_eq!((trade.receipt_amount, &trade.buyer_user_id), (None, &None));
     assert!(trade.fund_bills.is_empty() && trade.vouchers.is_empty());
 }
@@ -199,12 +204,14 @@ async fn coupons_are_read_where_they_were_asked_for() {
         "type": "ALIPAY_FIX_VOUCHER", "merchant_contribute": "9.00", "other_contribute": "1.00",
     }]);
     node["mdiscount_amount"] = json!("9.00");
+    node["store_name"] = json!("南湖店");
     let trade = found(&FakePlatform::new(), &node).await;
     let voucher = &trade.vouchers[0];
     assert_eq!(voucher.amount, Cny::from_fen(1000));
     assert_eq!(voucher.merchant_contribute, Some(Cny::from_fen(900)));
     assert_eq!(voucher.kind.as_deref(), Some("ALIPAY_FIX_VOUCHER"));
     assert_eq!(trade.merchant_discount, Some(Cny::from_fen(900)));
+    assert_eq!(trade.store_name.as_deref(), Some("南湖店"));
 }
 
 #[tokio::test]
@@ -267,28 +274,29 @@ async fn a_trade_is_closed_by_either_number() {
 async fn cancelling_says_whether_it_closed_gave_back_or_did_nothing() {
     let platform = FakePlatform::new();
     let client = platform.client();
-    for (more, action, must_repeat) in [
+    for (more, action) in [
         (
             json!({"retry_flag": "N", "action": "close", "trade_no": "1"}),
             CancelAction::Closed,
-            false,
         ),
         (
             json!({"retry_flag": "N", "action": "refund", "trade_no": "1"}),
             CancelAction::Refunded,
-            false,
         ),
-        (json!({"retry_flag": "N"}), CancelAction::Nothing, false),
+        (json!({"retry_flag": "N"}), CancelAction::NoTrade),
         (
             json!({"retry_flag": "N", "action": ""}),
-            CancelAction::Nothing,
-            false,
+            CancelAction::NoTrade,
         ),
-        (json!({"retry_flag": "Y"}), CancelAction::Nothing, true),
+        // Not done, whatever else is said.
+        (json!({"retry_flag": "Y"}), CancelAction::Repeat),
+        (
+            json!({"retry_flag": "Y", "action": "refund", "trade_no": "1"}),
+            CancelAction::Repeat,
+        ),
         (
             json!({"retry_flag": "N", "action": "split"}),
             CancelAction::Other("split".to_owned()),
-            false,
         ),
     ] {
         let mut node = json!({"code": "10000", "msg": "Success", "out_trade_no": "PO1"});
@@ -297,11 +305,7 @@ async fn cancelling_says_whether_it_closed_gave_back_or_did_nothing() {
         }
         platform.script(Script::Node(node.to_string()));
         let cancelled = client.cancel_trade(&ours("PO1")).await.unwrap().value;
-        assert_eq!(
-            (&cancelled.action, cancelled.must_repeat),
-            (&action, must_repeat),
-            "{node}"
-        );
+        assert_eq!(cancelled.action, action, "{node}");
         assert_eq!(cancelled.trade_no.is_some(), node.get("trade_no").is_some());
     }
     assert_eq!(platform.asked().0, "alipay.trade.cancel");
@@ -333,7 +337,7 @@ async fn a_number_that_cannot_be_is_not_asked_for() {
         theirs(&long),
     ] {
         for error in [
-            client.trade(&number).await.err(),
+            client.query_trade(&number).await.err(),
             client.close_trade(&number).await.err(),
             client.cancel_trade(&number).await.err(),
         ] {

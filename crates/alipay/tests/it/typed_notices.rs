@@ -138,6 +138,30 @@ fn r21_the_published_refund_is_one_and_no_payment() {
     );
 }
 
+/// Its own amount is told rarely, and compared where it is.
+#[test]
+fn r20_a_refund_that_tells_its_amount_is_compared_by_it() {
+    let platform = FakePlatform::new();
+    let verifier = platform.client().notices();
+    let told = |amount| {
+        let changes = [("out_biz_no", "R1"), ("refund_amount", amount)];
+        let refund = refund(opened(&verifier, &platform.notice(&fields(&changes))));
+        let expected = ExpectedRefund {
+            out_trade_no: "PO1",
+            out_request_no: "R1",
+            total: Cny::from_fen(990),
+            refund: Cny::from_fen(300),
+        };
+        refund.match_refund(&expected).map_err(|it| it.to_string())
+    };
+    assert_eq!(told("3.00"), Ok(()));
+    assert_eq!(told(""), Ok(()));
+    assert_eq!(
+        told("2.99").unwrap_err(),
+        "refund_amount is \"2.99\" instead of \"3.00\""
+    );
+}
+
 #[test]
 fn r21_payments_refunds_ends_and_closes_are_told_apart() {
     let platform = FakePlatform::new();
@@ -171,6 +195,16 @@ fn r21_payments_refunds_ends_and_closes_are_told_apart() {
         (&[("refund_fee", "3.00")], "refund"),
         (&[("gmt_refund", "2026-01-02 09:00:00.123")], "refund"),
         (&[("out_biz_no", "R1")], "refund"),
+        (&[("out_request_no", "R1")], "refund"),
+        (&[("refund_status", "REFUND_SUCCESS")], "refund"),
+        (&[("refund_amount", "3.00")], "refund"),
+        (&[("send_back_fee", "3.00")], "refund"),
+        (&[("dback_status", "S")], "refund"),
+        (&[("dback_amount", "3.00")], "refund"),
+        (
+            &[("refund_amount", "0.00"), ("send_back_fee", "0.00")],
+            "payment",
+        ),
         (&[status("TRADE_CLOSED"), ("refund_fee", "9.90")], "refund"),
         // It was paid, and now it is closed.
         (&[status("TRADE_CLOSED")], "refund"),
@@ -256,6 +290,7 @@ fn r20_only_a_paid_trade_can_be_granted() {
     let status = |status| ("trade_status", status);
     assert_eq!(compared(&[]), Ok(()));
     assert_eq!(compared(&[status("TRADE_FINISHED")]), Ok(()));
+    assert_eq!(compared(&[("refund_fee", "9.89")]), Ok(()));
     for (changes, said) in [
         (
             &[status("TRADE_CLOSED")][..],
@@ -274,6 +309,12 @@ fn r20_only_a_paid_trade_can_be_granted() {
             "trade_no is \"\" instead of \"a number\"",
         ),
         (&[("total_amount", "9.89")], "total_amount is \"9.89\""),
+        // All of it went back, under the name of a success or of an end.
+        (&[("refund_fee", "9.90")], "refund_fee is \"9.90\""),
+        (
+            &[status("TRADE_FINISHED"), ("refund_fee", "9.90")],
+            "refund_fee is \"9.90\"",
+        ),
     ] {
         assert!(
             compared(changes).unwrap_err().starts_with(said),

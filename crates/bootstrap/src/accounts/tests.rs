@@ -114,3 +114,125 @@ fn a_certificate_beside_key_and_serial_is_compared_with_them() {
     assert_eq!(error.setting, "accounts.main.private_key");
     assert!(error.to_string().contains("come together"), "{error}");
 }
+
+macro_rules! alipay_file {
+    ($file:literal) => {
+        include_str!(concat!("../../../alipay/testdata/", $file))
+    };
+}
+
+/// An account at Alipay with these settings beside the common ones.
+fn alipay_built(more: &[(&str, &str)]) -> Result<Merchant, SettingsError> {
+    let mut account = account("");
+    account.channel = Channel::Alipay;
+    account.merchant_id = "2088000000000002".to_owned();
+    account.app_id = "2021000000000001".to_owned();
+    account.private_key = alipay_file!("app_key.pem").into();
+    account.api_v3_key = None;
+    for (name, value) in more {
+        let value = (*value).to_owned();
+        match *name {
+            "platform_public_key" => account.platform_public_key = Some(value),
+            "app_certificate" => account.app_certificate = Some(value),
+            "root_certificates" => account.root_certificates = Some(value),
+            "alipay_certificates" => account.alipay_certificates = Some(value),
+            "unchecked_certificates" => account.unchecked_certificates = true,
+            "content_key" => account.content_key = Some(value.into()),
+            other => panic!("{other}"),
+        }
+    }
+    let settings: Settings = crate::settings::tests::good();
+    let clock: Arc<dyn Clock> = Arc::new(NewYear);
+    let around = Surroundings {
+        settings: &settings,
+        clock: &clock,
+        transport: Arc::new(ReqwestTransport::new().unwrap()),
+    };
+    merchant("main", &account, &around)
+}
+
+const PUBLIC: (&str, &str) = ("platform_public_key", alipay_file!("alipay_public_key.pem"));
+const APP: (&str, &str) = ("app_certificate", alipay_file!("certificates/app.pem"));
+const ROOTS: (&str, &str) = ("root_certificates", alipay_file!("certificates/roots.pem"));
+const CHAIN: &str = alipay_file!("certificates/alipay_chain.pem");
+const ALIPAY: (&str, &str) = ("alipay_certificates", CHAIN);
+const UNCHECKED: (&str, &str) = ("unchecked_certificates", "true");
+const CONTENT: (&str, &str) = ("content_key", "aa4BtZ4tspm2wnXLb1ThQA==");
+
+#[test]
+fn alipay_is_trusted_by_key_by_certificates_or_by_both() {
+    let foreign = alipay_file!("certificates/foreign_root.pem");
+    for settings in [
+        &[PUBLIC][..],
+        &[PUBLIC, CONTENT],
+        &[APP, ROOTS, ALIPAY],
+        &[APP, ROOTS, ALIPAY, PUBLIC, CONTENT],
+        // The sandbox.
+        &[APP, ("root_certificates", foreign), ALIPAY, UNCHECKED],
+    ] {
+        alipay_built(settings).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn what_certificate_mode_misses_or_mixes_up_is_named() {
+    let foreign = alipay_file!("certificates/foreign_root.pem");
+    let own = alipay_file!("app_public_key.pem");
+    let published = alipay_file!("certificates/published/app.pem");
+    for (settings, setting) in [
+        (&[][..], "platform_public_key"),
+        (&[PUBLIC, UNCHECKED], "unchecked_certificates"),
+        (&[PUBLIC, ("content_key", "c2hvcnQ=")], "content_key"),
+        (&[ROOTS, ALIPAY], "app_certificate"),
+        (&[APP, ALIPAY], "root_certificates"),
+        (&[APP, ROOTS, PUBLIC], "alipay_certificates"),
+        (
+            &[("app_certificate", own), ROOTS, ALIPAY],
+            "app_certificate",
+        ),
+        (
+            &[APP, ("root_certificates", CHAIN), ALIPAY],
+            "root_certificates",
+        ),
+        (
+            &[APP, ("root_certificates", foreign), ALIPAY],
+            "alipay_certificates",
+        ),
+        (
+            &[
+                ("app_certificate", CHAIN),
+                ROOTS,
+                ("alipay_certificates", APP.1),
+            ],
+            "alipay_certificates",
+        ),
+        (
+            &[("app_certificate", published), ROOTS, ALIPAY],
+            "private_key",
+        ),
+        (
+            &[APP, ROOTS, ALIPAY, ("platform_public_key", own)],
+            "platform_public_key",
+        ),
+    ] {
+        let error = alipay_built(settings).map(|_| ()).unwrap_err();
+        assert_eq!(error.setting, format!("accounts.main.{setting}"), "{error}");
+        let secret = own.lines().nth(2).unwrap();
+        assert!(!error.to_string().contains(secret), "{error}");
+    }
+}
+
+#[test]
+fn each_channel_refuses_what_belongs_to_the_other() {
+    for setting in [
+        "app_certificate = \"a\"",
+        "root_certificates = \"a\"",
+        "alipay_certificates = \"a\"",
+        "unchecked_certificates = true",
+        "content_key = \"a\"",
+    ] {
+        let error = refused(&format!("{}{setting}\n", public_key()));
+        let (name, _) = setting.split_once(' ').unwrap();
+        assert_eq!(error.setting, format!("accounts.main.{name}"), "{error}");
+    }
+}

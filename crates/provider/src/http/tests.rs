@@ -185,3 +185,34 @@ async fn a_mebibyte_is_read_and_no_byte_more() {
         }
     }
 }
+
+#[test]
+fn calls_go_by_https_or_stay_on_this_machine() {
+    for address in [
+        "https://a.example",
+        "https://a.example:8443/b/c",
+        "http://127.0.0.1:8080",
+        "http://[::1]/b",
+        "http://localhost",
+    ] {
+        base_address(address).unwrap();
+    }
+    for (address, why) in [
+        ("", "no URL"),
+        ("a.example", "no URL"),
+        ("mailto:a@a.example", "no host"),
+        ("ftp://a.example", "https is expected"),
+        ("http://a.example", "this machine"),
+        ("http://127.0.0.1.a.example", "this machine"),
+        ("http://10.0.0.1", "this machine"),
+        ("https://a.example/?b=c", "a query"),
+        ("https://a.example/#b", "a query"),
+        ("https://me@a.example", "a user name"),
+        ("https://:pw@a.example", "a user name"),
+    ] {
+        assert!(
+            base_address(address).unwrap_err().contains(why),
+            "{address}"
+        );
+    }
+}

@@ -1,3 +1,5 @@
+mod name;
+
 use std::fmt;
 
 use base64::Engine;
@@ -8,6 +10,7 @@ use ring::signature::{
     RsaParameters, UnparsedPublicKey,
 };
 use time::OffsetDateTime;
+use x509_parser::asn1_rs::oid;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::oid_registry::{
     OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA, OID_PKCS1_SHA512WITHRSA,
@@ -137,6 +140,39 @@ impl Certificate {
     /// Its binary form.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// Whom it is issued to, as RFC 2253 writes names: the narrowest part first, `CN=…,O=…,C=…`.
+    pub fn subject(&self) -> String {
+        read(&self.der).map_or_else(String::new, |x509| name::written(x509.subject()))
+    }
+
+    /// Who issued it, in the same form.
+    pub fn issuer(&self) -> String {
+        read(&self.der).map_or_else(String::new, |x509| name::written(x509.issuer()))
+    }
+
+    /// Whether it was signed with an RSA key, by whatever digest.
+    pub fn is_signed_with_rsa(&self) -> bool {
+        read(&self.der).is_some_and(|x509| {
+            x509.signature_algorithm
+                .algorithm
+                .starts_with(&oid!(1.2.840.113549.1.1))
+        })
+    }
+
+    /// Whether it is made to issue others.
+    pub fn is_authority(&self) -> bool {
+        read(&self.der).is_some_and(|x509| may_issue(&x509))
+    }
+
+    /// Whether it is made to sign messages. One that names no use may be used for each.
+    pub fn may_sign(&self) -> bool {
+        read(&self.der).is_some_and(|x509| match x509.key_usage() {
+            Ok(Some(usage)) => usage.value.digital_signature(),
+            Ok(None) => true,
+            Err(_) => false,
+        })
     }
 
     /// Whether `issuer` bears the name that it gives as its issuer's, may issue certificates, and

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use paydesk_provider::exchange::{Clock, system_clock};
 use paydesk_provider::{NoticeError, RawNotice, Verified};
 use time::OffsetDateTime;
 
 use super::WechatNotice;
 use super::content::open;
-use crate::config::{Clock, system_clock};
 use crate::keys::{ApiV3Key, ApiV3Keys};
 use crate::platform_keys::PlatformKeys;
 

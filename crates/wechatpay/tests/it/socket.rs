@@ -24,6 +24,9 @@ fn serve(answer: Vec<u8>) -> (SocketAddr, mpsc::Receiver<String>) {
         sender.send(read_request(&mut stream)).unwrap();
         // The reader may have seen enough and gone.
         drop(stream.write_all(&answer));
+        // Whoever waits for the sender's end finds nobody listening.
+        drop(listener);
+        drop(sender);
     });
     (address, receiver)
 }
@@ -61,13 +64,13 @@ async fn a_signed_answer_over_a_socket_is_believed() {
     for (name, value) in platform.headers(NOW, "") {
         write!(head, "{name}: {value}\r\n").unwrap();
     }
-    let (address, received) = serve(format!("HTTP/1.1 204 No Content\r\n{head}\r\n").into_bytes());
+    let (address, requests) = serve(format!("HTTP/1.1 204 No Content\r\n{head}\r\n").into_bytes());
     let config = Config::new(credentials())
         .clock(|| at(NOW))
         .base_url(format!("http://{address}"));
     let client = WechatPay::new(config).unwrap();
     client.close("PO0001").await.unwrap();
-    let received = received.recv().unwrap();
+    let received = requests.recv().unwrap();
     assert!(
         received.contains("\r\nuser-agent: paydesk-wechatpay/"),
         "{received}"
@@ -77,6 +80,7 @@ async fn a_signed_answer_over_a_socket_is_believed() {
         "{received}"
     );
 
+    requests.recv().unwrap_err();
     let gone = client.close("PO0001").await.unwrap_err();
     assert!(matches!(gone, ProviderError::Rejected { .. }), "{gone}");
 }

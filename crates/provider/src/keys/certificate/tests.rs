@@ -50,6 +50,20 @@ fn serials_are_written_as_the_platform_writes_them() {
 }
 
 #[test]
+fn it_says_who_has_it_from_whom_and_for_what() {
+    let (root, current) = (certificate(ROOT), certificate(CURRENT));
+    assert_eq!(root.subject(), "CN=Test Root,O=Paydesk Tests");
+    assert_eq!(current.subject(), "CN=Test Platform,O=Paydesk Tests");
+    assert_eq!(current.issuer(), root.subject());
+    assert!(root.is_authority() && !current.is_authority());
+    assert!(!root.may_sign() && current.may_sign());
+    let sha1 = include_str!("../../../testdata/certificates/by_sha1.pem");
+    for pem in [ROOT, CURRENT, sha1] {
+        assert!(certificate(pem).is_signed_with_rsa());
+    }
+}
+
+#[test]
 fn a_certificate_is_read_in_every_form_it_comes_in() {
     let expected = certificate(CURRENT);
     for text in [
